@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The SMMU as a harness sees it: a register window, ports for DMA, and wires,
+ * MSIs and memory on the bus. Whatever a driver or a device does wrong ends as
+ * the event, error bit or abort that the architecture names (IHI 0070); errno is
+ * only for misuse of this interface.
+ *
+ * Context: unless a function says otherwise it may be called from any thread.
+ */
+#ifndef SMMULATOR_SMMU_H
+#define SMMULATOR_SMMU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <smmulator/bus.h>
+#include <smmulator/config.h>
+#include <smmulator/export.h>
+
+SMMU_BEGIN_DECLS
+
+struct smmu;
+struct smmu_port;
+
+/*
+ * Builds an SMMU on a bus, in its reset state; cfg is copied. The bus must
+ * outlive it. 0; -EINVAL: cfg is refused (the message goes to cfg->log), -ENOMEM.
+ * *smmu is written only on success.
+ */
+SMMU_API int smmu_create(struct smmu **smmu, struct smmu_bus *bus, const struct smmu_config *cfg);
+/* Frees it; all its ports must be closed before. NULL is allowed. */
+SMMU_API void smmu_destroy(struct smmu *smmu);
+/* Hardware reset: registers to their reset values, caches emptied. */
+SMMU_API void smmu_reset(struct smmu *smmu);
+
+/*
+ * Register access. offset is from the base of page 0 (page 1 at 0x10000); size
+ * is 4 or 8 bytes. Reads of reserved or misaligned locations give 0, such writes
+ * are ignored. Inline mode: a write has taken its whole effect, commands included,
+ * when it returns.
+ */
+SMMU_API uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size);
+SMMU_API void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t value);
+/* Size of the register window in bytes, a multiple of 64 KiB. */
+SMMU_API uint64_t smmu_mmio_size(const struct smmu *smmu);
+
+/* DMA enters through a port. One thread uses one port at a time. NULL: no memory. */
+SMMU_API struct smmu_port *smmu_port_open(struct smmu *smmu);
+SMMU_API void smmu_port_close(struct smmu_port *port);
+
+enum smmu_op { SMMU_READ, SMMU_WRITE, SMMU_ATOMIC };
+
+struct smmu_txn {
+	uint32_t sid;
+	uint32_t ssid; /* SubstreamID, looked at only if ssv */
+	bool ssv;
+	bool inst; /* instruction fetch; ignored for writes and atomics */
+	bool priv; /* privileged */
+	uint8_t op; /* enum smmu_op */
+	uint64_t addr;
+	/*
+	 * Attributes on the way in; all zero (the initialiser's default) is the
+	 * architecture's default, 13.1.1: Normal write-back, read- and
+	 * write-allocate. Looked at only if has_attr.
+	 */
+	bool has_attr;
+	struct smmu_attr attr;
+};
+
+enum smmu_status {
+	SMMU_OK,     /* pa and attr are valid */
+	SMMU_ABORT,  /* terminated with an error response */
+	SMMU_RAZ_WI, /* terminated: reads give 0, writes vanish, no error */
+	SMMU_STALLED, /* held; no response yet */
+};
+
+struct smmu_result {
+	uint8_t status;	   /* enum smmu_status */
+	uint8_t event;	   /* number of the event that was called for, 0: none */
+	bool recorded;	   /* the event reached the event queue */
+	bool bypass;	   /* no stage translated */
+	uint64_t pa;	   /* output address */
+	uint64_t ipa;	   /* after stage 1, or the input address */
+	uint8_t page_bits; /* 2^page_bits bytes around addr translate alike (>= 12) */
+	struct smmu_attr attr;
+};
+
+/* What hardware would do with this transaction now; moves no data. */
+SMMU_API struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn *txn);
+
+/*
+ * Moves len bytes between buf and the transaction's address and on, translating
+ * each 4 KiB piece. Returns the result of the first piece that did not succeed,
+ * with *done bytes moved before it (done may be NULL), else that of the last.
+ * An output address without memory behind it is status SMMU_ABORT, event 0.
+ * op SMMU_ATOMIC is refused with SMMU_ABORT (use smmu_dma_cas64).
+ */
+SMMU_API struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, void *buf,
+				     uint64_t len, uint64_t *done);
+/* Atomic compare-and-swap of 8 aligned bytes; *expected receives the old value. */
+SMMU_API struct smmu_result smmu_dma_cas64(struct smmu_port *port, const struct smmu_txn *txn,
+					   uint64_t *expected, uint64_t desired);
+
+/* Counters, from creation or the last smmu_reset(). */
+struct smmu_stats {
+	uint64_t translations, tlb_hits, tlb_misses, walk_reads;
+	uint64_t ste_hits, ste_fetches, cd_hits, cd_fetches;
+	uint64_t commands, syncs, tlb_invalidations, config_invalidations;
+	uint64_t events, events_lost;
+};
+SMMU_API void smmu_stats_read(struct smmu *smmu, struct smmu_stats *stats);
+
+/*
+ * Trace: every decision can be watched. One predicted branch when unused. The
+ * hook runs on the thread that took the decision, with the model's lock held: it
+ * must not call back into the same SMMU.
+ */
+enum smmu_trace_kind {
+	SMMU_TRACE_MMIO_READ,  /* addr = offset, value */
+	SMMU_TRACE_MMIO_WRITE, /* addr = offset, value */
+	SMMU_TRACE_COMMAND,    /* addr = its PA, dw[0..1] */
+	SMMU_TRACE_EVENT,      /* dw[0..3]; value = 1 if recorded */
+	SMMU_TRACE_STE_FETCH,  /* sid, addr = its PA, value = dw 0 */
+	SMMU_TRACE_STE_HIT,    /* sid */
+	SMMU_TRACE_CD_FETCH,   /* sid, ssid, addr = its PA, value = dw 0 */
+	SMMU_TRACE_CD_HIT,     /* sid, ssid */
+	SMMU_TRACE_WALK,       /* sid, stage, level, addr = descriptor PA, value = descriptor */
+	SMMU_TRACE_TLB_HIT,    /* sid, addr = input address, value = output address */
+	SMMU_TRACE_TLB_MISS,   /* sid, addr = input address */
+	SMMU_TRACE_TLB_INSERT, /* sid, addr = input address, value = output address */
+	SMMU_TRACE_GERROR,     /* value = new SMMU_GERROR */
+};
+struct smmu_trace {
+	uint8_t kind; /* enum smmu_trace_kind */
+	uint8_t stage;
+	int8_t level;
+	uint32_t sid, ssid;
+	uint64_t addr, value;
+	const uint64_t *dw; /* words of the command or event; valid in the call only */
+};
+typedef void (*smmu_trace_fn)(void *ctx, const struct smmu_trace *trace);
+/* Sets the hook, NULL: none. Call it while the SMMU is idle. */
+SMMU_API void smmu_set_trace(struct smmu *smmu, smmu_trace_fn fn, void *ctx);
+
+SMMU_END_DECLS
+#endif /* SMMULATOR_SMMU_H */

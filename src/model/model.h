@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the rooms of the model know of each other. Non-secure state only.
+ *
+ *   register/  ID values, MMIO, CR0 handshakes, GERROR, wires and MSIs
+ *   queue/     command and event (and PRI) queues
+ *   config/    STE and CD: location, fetch, validity, the configuration cache
+ *   walk/      descriptors, permissions, attributes, HTTU
+ *   cache/     the TLB
+ *   translate.c  T-1 to T-20, top to bottom
+ *   smmu.c       creation, reset, the big lock, statistics, trace
+ *
+ * Everything here runs under smmu->lock (taken by the public functions).
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <smmulator/arch.h>
+#include <smmulator/bus.h>
+#include <smmulator/config.h>
+#include <smmulator/smmu.h>
+
+/* ---- derived identification (section 3.4), fixed at creation ---- */
+struct smmu_id {
+	uint32_t idr[7]; /* SMMU_IDR0 to IDR6 as they read */
+	uint32_t iidr, aidr;
+	unsigned oas, ias, vas; /* bits */
+	bool v30;		/* architecture version is 3.0 */
+};
+
+/* ---- registers, as the guest last made them ---- */
+struct smmu_regs {
+	uint32_t cr0, cr0ack, cr1, cr2, statusr, gbpa, agbpa, irq_ctrl, irq_ctrlack;
+	uint32_t gerror, gerrorn;
+	uint64_t gerror_irq_cfg0;
+	uint32_t gerror_irq_cfg1, gerror_irq_cfg2;
+	uint64_t strtab_base;
+	uint32_t strtab_base_cfg;
+	uint64_t cmdq_base, eventq_base, priq_base;
+	uint32_t cmdq_prod, cmdq_cons, eventq_prod, eventq_cons, priq_prod, priq_cons;
+	uint64_t eventq_irq_cfg0, priq_irq_cfg0;
+	uint32_t eventq_irq_cfg1, eventq_irq_cfg2, priq_irq_cfg1, priq_irq_cfg2;
+	uint32_t gmpam, gbpmpam;
+	uint64_t s2pii;
+};
+
+/* ---- translation regimes ---- */
+enum smmu_world { SMMU_WORLD_NS_EL1, SMMU_WORLD_NS_EL2, SMMU_WORLD_NS_EL2_E2H, SMMU_WORLD_COUNT };
+enum smmu_fmt { SMMU_FMT_LPAE32, SMMU_FMT_V864 };
+
+/* Attributes of table accesses: {S1CIR..}, {IRx, ORx, SHx}, {S2IR0..}, CR1.TABLE_*. */
+struct smmu_fetch_attr {
+	uint8_t ic, oc, sh; /* raw 2-bit codes */
+};
+
+/* Stage 2 of a STE with Config 11x, decoded once, legal by then (STE-20 ff). */
+struct smmu_s2cfg {
+	uint8_t fmt;	 /* enum smmu_fmt */
+	uint8_t granule; /* log2 bytes: 12, 14, 16 */
+	uint8_t n;	 /* input size in bits */
+	int8_t start;	 /* start level */
+	uint8_t ps;	 /* effective output size in bits */
+	uint64_t base;	 /* S2TTB, aligned as the walk uses it */
+	uint16_t vmid;
+	bool endi, affd, ha, hd, haft, ptw, fwb, ds, pie, poe, s2s, s2r;
+	bool tl0, tl1, assured_only;
+	uint8_t sh0;
+	struct smmu_fetch_attr fetch;
+	uint64_t poi; /* S2POI: 16 overlay codes */
+};
+
+/* One translation table base of a CD. */
+struct smmu_s1tt {
+	bool en;	 /* 0: walks are disabled (effective EPDx) or no such table */
+	uint8_t granule; /* log2 bytes */
+	uint8_t n;	 /* input size in bits */
+	uint8_t txsz;	 /* raw, for the LPAE32 span rules */
+	int8_t start;
+	bool tbi, had, e0pd;
+	uint8_t sh;
+	uint64_t base;
+	struct smmu_fetch_attr fetch;
+};
+
+/* Stage 1 of a CD, decoded once in the context of its STE, legal by then. */
+struct smmu_s1cfg {
+	uint8_t fmt;
+	uint8_t world;	  /* enum smmu_world */
+	bool one_table;	  /* any-EL2: TTB0 only, no ASID, no unprivileged level */
+	uint8_t ips;	  /* effective output size in bits */
+	uint16_t asid;
+	bool aset;
+	bool endi, affd, ha, hd, haft, wxn, uwxn, pan, epan, ds, pie, aie, pnch;
+	bool a, r, s;	  /* fault behaviour, section 5.5 */
+	uint64_t mair;	  /* MAIR1:MAIR0 */
+	uint64_t piiu, piip; /* 16 x 3 bits (PIIU), 16 x 3 bits (PIIP) */
+	struct smmu_s1tt tt[2];
+};
+
+/* What a transaction asks, after the STE's overrides (section 8 of translation.md). */
+struct smmu_access {
+	bool read, write; /* an atomic has both */
+	bool inst;	  /* reads only */
+	bool priv;
+};
+
+/* An event in the making; event == 0: none. */
+struct smmu_fault {
+	uint8_t event; /* SMMU_EVT_* */
+	bool s2;
+	uint8_t cls;  /* SMMU_CLASS_CD, _TT, _IN */
+	bool ttrnw;   /* F_PERMISSION, CLASS TT: 1 read of the descriptor */
+	bool rnw;     /* RnW of the record, when the check decides it (atomics) */
+	bool dirtybit, assured_only, overlay;
+	uint64_t ipa;	     /* S2 == 1: the address that stage 2 translated */
+	uint64_t fetch_addr; /* *_FETCH and F_WALK_EABT */
+	uint32_t reason;
+};
+
+/* Where a transaction ends when all stages agree. */
+struct smmu_xlate {
+	uint64_t pa, ipa;
+	uint8_t page_bits;
+	struct smmu_attr attr;
+};
+
+/* The regime that a stream (and substream) selects: T-10 to T-14's outcome. */
+struct smmu_regime {
+	uint32_t sid, ssid;	      /* for the trace */
+	uint8_t world;		      /* enum smmu_world */
+	uint16_t vmid;		      /* TLB tag (CACHE-22), 0 if not tagged */
+	const struct smmu_s1cfg *s1; /* NULL: stage 1 bypassed */
+	const struct smmu_s2cfg *s2; /* NULL: stage 2 bypassed */
+};
+
+/* ---- walk/ and cache/ ---- */
+struct smmu_tlb;
+
+/*
+ * T-15 to T-18: translates addr through the regime's stages (at least one is on),
+ * through the TLB, filling it. in: attributes after STE overrides (T-20 input).
+ * True: *out filled. False: *fault filled (event, S2, CLASS, IPA, TTRnW, RnW ...).
+ */
+bool smmu_stages_translate(struct smmu *smmu, const struct smmu_regime *rg,
+			   const struct smmu_access *acc, uint64_t addr, const struct smmu_attr *in,
+			   struct smmu_xlate *out, struct smmu_fault *fault);
+/*
+ * T-13: stage 2 of the address of an L1CD or CD (purpose CD, a data read). in: the
+ * fetch attributes of the structure. As above; fault->cls is SMMU_CLASS_CD.
+ */
+bool smmu_s2_translate_cd(struct smmu *smmu, const struct smmu_regime *rg, uint64_t ipa,
+			  const struct smmu_attr *in, struct smmu_xlate *out,
+			  struct smmu_fault *fault);
+/* Start levels (translation.md 9.1, 9.4). s2: false if SL0 and T0SZ disagree (STE-32). */
+int smmu_s1_start_level(unsigned granule, unsigned n);
+bool smmu_s2_start_level(unsigned granule, bool ds, unsigned sl0, unsigned sl0_2, bool stt,
+			 int8_t *start);
+bool smmu_s2_geometry_ok(unsigned granule, unsigned n, int start);
+/* Attribute algebra of chapter 13. */
+struct smmu_attr smmu_attr_default(void);			     /* 13.1.1 */
+struct smmu_attr smmu_attr_from_fetch(struct smmu_fetch_attr f);     /* 13.9 */
+void smmu_attr_set_memattr(struct smmu_attr *attr, unsigned memattr); /* MTCFG, MSI: 4-bit code */
+void smmu_attr_consistent(struct smmu_attr *attr);		     /* 13.6 */
+bool smmu_attr_is_cacheable(const struct smmu_attr *attr);
+
+int smmu_tlb_create(struct smmu_tlb **tlb, const struct smmu_config *cfg);
+void smmu_tlb_destroy(struct smmu_tlb *tlb);
+void smmu_tlb_flush(struct smmu_tlb *tlb); /* reset: everything */
+
+/* A TLB invalidation as a command orders it, scope by scope (caching.md 4.2). */
+enum smmu_tlbi_scope {
+	SMMU_TLBI_NH_ALL,  /* stage 1 (and combined) entries of NS-EL1, by VMID */
+	SMMU_TLBI_NH_ASID, /* non-global by VMID and ASID */
+	SMMU_TLBI_NH_VA,   /* by VA, VMID, ASID or global */
+	SMMU_TLBI_NH_VAA,
+	SMMU_TLBI_EL2_ALL,
+	SMMU_TLBI_EL2_ASID,
+	SMMU_TLBI_EL2_VA,
+	SMMU_TLBI_EL2_VAA,
+	SMMU_TLBI_S12_VMALL,
+	SMMU_TLBI_S2_IPA,
+	SMMU_TLBI_NSNH_ALL,
+};
+struct smmu_tlbi {
+	uint8_t scope;
+	bool leaf;
+	bool range;	  /* TG != 0 */
+	uint8_t granule;  /* log2 bytes if range */
+	uint8_t ttl;	  /* 0: no hint */
+	uint16_t vmid, asid;
+	uint16_t vmid_mask; /* bits of VMID that are compared (CR0.VMW) */
+	bool e2h;	  /* CR2.E2H, for the EL2 scopes */
+	uint64_t addr;	  /* VA or IPA, [11:0] zero */
+	uint64_t len;	  /* bytes; range only, saturated at 2^64 - 1 */
+};
+void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv);
+
+/* ---- config/ ---- */
+struct smmu_cfgcache;
+int smmu_cfgcache_create(struct smmu_cfgcache **cc, const struct smmu_config *cfg);
+void smmu_cfgcache_destroy(struct smmu_cfgcache *cc);
+void smmu_cfgcache_flush(struct smmu_cfgcache *cc);
+void smmu_cfgi_ste(struct smmu *smmu, uint32_t sid, bool leaf);
+void smmu_cfgi_ste_range(struct smmu *smmu, uint32_t sid, unsigned range); /* 2^(range+1) */
+void smmu_cfgi_all(struct smmu *smmu);
+void smmu_cfgi_cd(struct smmu *smmu, uint32_t sid, uint32_t ssid, bool leaf);
+void smmu_cfgi_cd_all(struct smmu *smmu, uint32_t sid);
+/* CMD_PREFETCH_*: may fill caches, never records an event. */
+void smmu_prefetch_config(struct smmu *smmu, uint32_t sid, bool ssv, uint32_t ssid);
+void smmu_prefetch_addr(struct smmu *smmu, uint32_t sid, bool ssv, uint32_t ssid, uint64_t addr);
+
+/* ---- queue/ ---- */
+/* Everything an event record may show; the writer takes what its type has. */
+struct smmu_event {
+	struct smmu_fault fault;
+	uint32_t sid, ssid;
+	bool ssv;
+	bool rnw, ind, pnu; /* as the record of that type wants them */
+	bool stall;
+	uint16_t stag;
+	uint64_t input_addr;
+};
+/*
+ * Builds the 32-byte record and writes it to the event queue if the queue takes
+ * it (section 7.2): true if recorded. Full queue, EVENTQEN, EVENTQ_ABT_ERR,
+ * overflow and interrupt are handled inside.
+ */
+bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev);
+/* Consumes commands until the queue is empty, in error, or disabled. */
+void smmu_cmdq_run(struct smmu *smmu);
+
+/* ---- register/ ---- */
+void smmu_regs_reset(struct smmu *smmu);
+void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg);
+/* Toggles GERROR bits that are not active already (section 7.5) and signals. */
+void smmu_gerror_raise(struct smmu *smmu, unsigned field);
+enum smmu_irq { SMMU_IRQ_EVENTQ, SMMU_IRQ_PRIQ, SMMU_IRQ_GERROR, SMMU_IRQ_CMD_SYNC, SMMU_IRQ_COUNT };
+/* Signals an interrupt source by its MSI configuration or its wire, if enabled. */
+void smmu_irq_signal(struct smmu *smmu, enum smmu_irq irq);
+/* Writes one MSI; false: external abort (the caller raises its GERROR bit). */
+bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr, unsigned sh);
+
+/* ---- smmu.c ---- */
+struct smmu {
+	struct smmu_bus *bus;
+	struct smmu_config cfg;
+	char name[48];
+	pthread_mutex_t lock; /* recursive is not allowed: nothing below takes it */
+	struct smmu_id id;
+	struct smmu_regs regs;
+	struct smmu_cfgcache *cfgcache;
+	struct smmu_tlb *tlb;
+	struct smmu_wire *wire[SMMU_IRQ_COUNT];
+	struct smmu_stats stats;
+	smmu_trace_fn trace;
+	void *trace_ctx;
+};
+
+struct smmu_port {
+	struct smmu *smmu;
+};
+
+/* The untraced case is one predicted branch. */
+#define SMMU_TRACE(smmu_, ...)                                                                     \
+	do {                                                                                       \
+		if (__builtin_expect((smmu_)->trace != NULL, 0))                                   \
+			(smmu_)->trace((smmu_)->trace_ctx,                                         \
+				       &(const struct smmu_trace){ __VA_ARGS__ });                 \
+	} while (0)
+
+#endif /* MODEL_MODEL_H */
