@@ -215,7 +215,7 @@ SMMU_API int smmu_fw_from_dtb(const void *blob, size_t len, struct smmu_fw **fw,
 /* Frees it; NULL is allowed. */
 SMMU_API void smmu_fw_destroy(struct smmu_fw *fw);
 
-/* The first problem of at least this severity, or NULL. */
+/* The first of the gravest problems, if of at least this severity, or NULL. */
 SMMU_API const struct smmu_fw_problem *smmu_fw_worst(const struct smmu_fw *fw,
 						     enum smmu_fw_severity at_least);
 
