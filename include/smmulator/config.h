@@ -66,6 +66,9 @@ struct smmu_config {
 	uint8_t desc_64k_ignore;   /* 1: 64K descriptor bits [15:12] ignored if OAS < 52 */
 	uint8_t no_config_cache;   /* 1: fetch STE and CD anew for each transaction */
 	uint8_t no_tlb;		   /* 1: walk for each transaction */
+	uint8_t mmio_pairs;	   /* 1: 8 bytes over two 32-bit registers reach both (REG-11) */
+	uint8_t page0_alias;	   /* 1: EVENTQ and PRIQ indexes are seen in page 0 too (REG-4) */
+	uint8_t cmd_res0_ignored;  /* 0: a reserved bit set in a command is CERROR_ILL (CMD-6) */
 	uint32_t tlb_entries;	   /* capacity, rounded up to a power of two; 0: 4096 */
 	uint32_t config_entries;   /* capacity of the STE and of the CD cache; 0: 1024 */
 

@@ -27,7 +27,8 @@
 struct smmu_id {
 	uint32_t idr[7]; /* SMMU_IDR0 to IDR6 as they read */
 	uint32_t iidr, aidr;
-	unsigned oas, ias, vas; /* bits */
+	uint32_t component[12]; /* PIDR4 to CIDR3, offsets 0xFD0 to 0xFFC; 0 without an IIDR */
+	unsigned oas, ias, vas; /* bits; vas spans both TTBx: 49, 53 or 56 */
 	bool v30;		/* architecture version is 3.0 */
 };
 
@@ -237,13 +238,44 @@ void smmu_regs_reset(struct smmu *smmu);
 void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg);
 /* Toggles GERROR bits that are not active already (section 7.5) and signals. */
 void smmu_gerror_raise(struct smmu *smmu, unsigned field);
-enum smmu_irq { SMMU_IRQ_EVENTQ, SMMU_IRQ_PRIQ, SMMU_IRQ_GERROR, SMMU_IRQ_CMD_SYNC, SMMU_IRQ_COUNT };
-/* Signals an interrupt source by its MSI configuration or its wire, if enabled. */
+enum smmu_irq {
+	SMMU_IRQ_EVENTQ,
+	SMMU_IRQ_PRIQ,
+	SMMU_IRQ_GERROR,
+	SMMU_IRQ_CMD_SYNC,
+	SMMU_IRQ_SEV, /* not an interrupt: the wake-up event to the PEs, if IDR0.SEV */
+	SMMU_IRQ_COUNT
+};
+/*
+ * A wire pulse, and an MSI if pa != 0, waiting for the lock to be released. Both
+ * may run a handler of the driver, which will access the registers of this SMMU.
+ */
+struct smmu_signal {
+	uint8_t irq; /* enum smmu_irq */
+	uint8_t memattr, sh;
+	uint32_t data;
+	uint64_t pa;
+};
+/*
+ * Signals an interrupt source, if it is enabled, by its wire and, if configured, by
+ * MSI (REG-53). It is delivered when the lock is released; until then a second
+ * signal of the same source merges with the first (REG-55).
+ */
 void smmu_irq_signal(struct smmu *smmu, enum smmu_irq irq);
-/* Writes one MSI; false: external abort (the caller raises its GERROR bit). */
+/* The same with an MSI target that the caller names: CMD_SYNC. pa == 0: no MSI. */
+void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *signal);
+/* Writes one MSI; false: external abort (the caller raises its GERROR bit). No lock held. */
 bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr, unsigned sh);
 
 /* ---- smmu.c ---- */
+/*
+ * Every public function that may change state is smmu_lock(), its work, and
+ * smmu_unlock_and_deliver(): that sends, with the lock released, what was signalled
+ * meanwhile, in order, and returns with the lock free. Handlers may come back in.
+ */
+void smmu_lock(struct smmu *smmu);
+void smmu_unlock_and_deliver(struct smmu *smmu);
+
 struct smmu {
 	struct smmu_bus *bus;
 	struct smmu_config cfg;
@@ -254,6 +286,9 @@ struct smmu {
 	struct smmu_cfgcache *cfgcache;
 	struct smmu_tlb *tlb;
 	struct smmu_wire *wire[SMMU_IRQ_COUNT];
+	struct smmu_signal signal[SMMU_IRQ_COUNT]; /* undelivered, oldest first */
+	unsigned n_signals;
+	uint64_t cmd_bits[256][2]; /* by opcode: the bits that are not RES0 here */
 	struct smmu_stats stats;
 	smmu_trace_fn trace;
 	void *trace_ctx;

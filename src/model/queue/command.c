@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands of the Non-secure queue (IHI 0070 chapter 4), one row each. What has
+ * no row is unknown here: reserved opcodes and those of other security states.
+ */
+#include "model/queue/command.h"
+
+/* ---- conditions of section 1 ---- */
+
+static bool has_s1(const struct smmu_config *cfg)
+{
+	return cfg->s1p;
+}
+
+static bool has_s2(const struct smmu_config *cfg)
+{
+	return cfg->s2p;
+}
+
+static bool has_el2(const struct smmu_config *cfg)
+{
+	return cfg->s1p && cfg->hyp;
+}
+
+static bool has_ats(const struct smmu_config *cfg)
+{
+	return cfg->ats;
+}
+
+static bool has_pri(const struct smmu_config *cfg)
+{
+	return cfg->pri;
+}
+
+static bool has_stall(const struct smmu_config *cfg)
+{
+	return cfg->stall_model != 1;
+}
+
+/* CMD-9: SSec has one place in the commands that have it. */
+static bool names_secure(const struct smmu *smmu, const uint64_t *dw)
+{
+	(void)smmu;
+	return smmu_get(dw, SMMU_CMD_SSec);
+}
+
+static bool bad_atc_inv(const struct smmu *smmu, const uint64_t *dw)
+{
+	(void)smmu;
+	return smmu_get(dw, SMMU_CMD_ATC_INV_Size) > 52; /* CHOICE (CMD-54) */
+}
+
+static bool bad_pri_resp(const struct smmu *smmu, const uint64_t *dw)
+{
+	(void)smmu;
+	return smmu_get(dw, SMMU_CMD_PRI_RESP_Resp) == 3; /* CMD-63 */
+}
+
+static bool bad_sync(const struct smmu *smmu, const uint64_t *dw)
+{
+	(void)smmu;
+	return smmu_get(dw, SMMU_CMD_SYNC_CS) == 3; /* CMD-77 */
+}
+
+/* ---- StreamID and SubstreamID ---- */
+
+static uint32_t sid_of(const uint64_t *dw)
+{
+	return (uint32_t)smmu_get(dw, SMMU_CMD_StreamID);
+}
+
+static uint32_t ssid_of(const uint64_t *dw)
+{
+	return (uint32_t)smmu_get(dw, SMMU_CMD_SubstreamID);
+}
+
+static bool fits(uint32_t id, unsigned bits)
+{
+	return bits >= 32 || id >> bits == 0;
+}
+
+/* CHOICE (CMD-11): parameters out of range: no effect. */
+static bool sid_ok(const struct smmu *smmu, const uint64_t *dw)
+{
+	return fits(sid_of(dw), smmu->cfg.sid_bits);
+}
+
+static bool ssid_ok(const struct smmu *smmu, const uint64_t *dw)
+{
+	return fits(ssid_of(dw), smmu->cfg.ssid_bits);
+}
+
+/* ---- prefetch ---- */
+
+/* CMD-16; CHOICE (CMD-17): SSV without substreams: no operation. */
+static bool prefetch_ok(const struct smmu *smmu, const uint64_t *dw)
+{
+	bool ssv = smmu_get(dw, SMMU_CMD_SSV);
+
+	if (!smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_SMMUEN) || !sid_ok(smmu, dw))
+		return false;
+	return !ssv || (smmu->cfg.ssid_bits && ssid_ok(smmu, dw));
+}
+
+static void run_prefetch_config(struct smmu *smmu, const uint64_t *dw)
+{
+	bool ssv = smmu_get(dw, SMMU_CMD_SSV);
+
+	if (prefetch_ok(smmu, dw))
+		smmu_prefetch_config(smmu, sid_of(dw), ssv, ssv ? ssid_of(dw) : 0);
+}
+
+/* CMD-19: Addr + n * 2^(12 + Stride). CHOICE: at most 16, the rest is not fetched. */
+static void run_prefetch_addr(struct smmu *smmu, const uint64_t *dw)
+{
+	uint64_t addr = smmu_get_addr(dw, SMMU_CMD_PREFETCH_ADDR_Addr);
+	unsigned size = (unsigned)smmu_get(dw, SMMU_CMD_PREFETCH_ADDR_Size);
+	unsigned stride = (unsigned)smmu_get(dw, SMMU_CMD_PREFETCH_ADDR_Stride);
+	bool ssv = smmu_get(dw, SMMU_CMD_SSV);
+
+	if (!prefetch_ok(smmu, dw))
+		return;
+	if (smmu->id.v30)
+		stride = 0;
+	for (unsigned n = 0; n < 1u << (size < 4 ? size : 4); n++, addr += UINT64_C(4096) << stride)
+		smmu_prefetch_addr(smmu, sid_of(dw), ssv, ssv ? ssid_of(dw) : 0, addr);
+}
+
+/* ---- configuration caches ---- */
+
+static void run_cfgi_ste(struct smmu *smmu, const uint64_t *dw)
+{
+	smmu->stats.config_invalidations++;
+	if (sid_ok(smmu, dw))
+		smmu_cfgi_ste(smmu, sid_of(dw), smmu_get(dw, SMMU_CMD_CFGI_STE_Leaf));
+}
+
+/* CMD-23, CMD-24 */
+static void run_cfgi_range(struct smmu *smmu, const uint64_t *dw)
+{
+	unsigned range = (unsigned)smmu_get(dw, SMMU_CMD_CFGI_STE_RANGE_Range);
+
+	smmu->stats.config_invalidations++;
+	if (range == 31)
+		smmu_cfgi_all(smmu);
+	else if (sid_ok(smmu, dw))
+		smmu_cfgi_ste_range(smmu, sid_of(dw), range);
+}
+
+/* CMD-25, CMD-26 */
+static void run_cfgi_cd(struct smmu *smmu, const uint64_t *dw)
+{
+	smmu->stats.config_invalidations++;
+	if (sid_ok(smmu, dw) && ssid_ok(smmu, dw))
+		smmu_cfgi_cd(smmu, sid_of(dw), ssid_of(dw), smmu_get(dw, SMMU_CMD_CFGI_CD_Leaf));
+}
+
+static void run_cfgi_cd_all(struct smmu *smmu, const uint64_t *dw)
+{
+	smmu->stats.config_invalidations++;
+	if (sid_ok(smmu, dw))
+		smmu_cfgi_cd_all(smmu, sid_of(dw));
+}
+
+/* ---- the rest ---- */
+
+/*
+ * CMD-58, CMD-63: legal, but nothing behind the SMMU takes part in ATS or PRI.
+ * CMD-67, CMD-75: no transaction is stalled, so nothing matches.
+ */
+static void run_nothing(struct smmu *smmu, const uint64_t *dw)
+{
+	(void)smmu;
+	(void)dw;
+}
+
+/*
+ * CMD-77 to CMD-85. Commands take effect one after the other, so that everything
+ * before this one is complete by now; only the signal is left.
+ */
+static void run_sync(struct smmu *smmu, const uint64_t *dw)
+{
+	struct smmu_signal signal = { .irq = SMMU_IRQ_CMD_SYNC };
+
+	smmu->stats.syncs++;
+	switch (smmu_get(dw, SMMU_CMD_SYNC_CS)) {
+	case SMMU_CS_IRQ:
+		if (smmu->cfg.msi)
+			signal.pa = smmu_get_addr(dw, SMMU_CMD_SYNC_MSIAddress);
+		signal.data = (uint32_t)smmu_get(dw, SMMU_CMD_SYNC_MSIData);
+		signal.memattr = (uint8_t)smmu_get(dw, SMMU_CMD_SYNC_MSIAttr);
+		signal.sh = (uint8_t)smmu_get(dw, SMMU_CMD_SYNC_MSH);
+		smmu_signal_add(smmu, &signal);
+		break;
+	case SMMU_CS_SEV:
+		if (smmu->cfg.sev)
+			smmu_irq_signal(smmu, SMMU_IRQ_SEV);
+		break;
+	default:
+		break;
+	}
+}
+
+#define COMMAND(op, present_fn, illegal_fn, run_fn)                                                \
+	[SMMU_OP_##op] = { "CMD_" #op, present_fn, illegal_fn, run_fn }
+
+static const struct smmu_command commands[256] = {
+	COMMAND(PREFETCH_CONFIG, NULL, names_secure, run_prefetch_config),
+	COMMAND(PREFETCH_ADDR, NULL, names_secure, run_prefetch_addr),
+	COMMAND(CFGI_STE, NULL, names_secure, run_cfgi_ste),
+	COMMAND(CFGI_STE_RANGE, NULL, names_secure, run_cfgi_range),
+	COMMAND(CFGI_CD, has_s1, names_secure, run_cfgi_cd),
+	COMMAND(CFGI_CD_ALL, has_s1, names_secure, run_cfgi_cd_all),
+	/* CFGI_VMS_PIDM: GAP: MPAM, without which it is CERROR_ILL (CMD-29). */
+	COMMAND(TLBI_NH_ALL, has_s1, NULL, smmu_cmd_tlbi),
+	COMMAND(TLBI_NH_ASID, has_s1, NULL, smmu_cmd_tlbi),
+	COMMAND(TLBI_NH_VA, has_s1, smmu_tlbi_illegal, smmu_cmd_tlbi),
+	COMMAND(TLBI_NH_VAA, has_s1, smmu_tlbi_illegal, smmu_cmd_tlbi),
+	COMMAND(TLBI_EL2_ALL, has_el2, NULL, smmu_cmd_tlbi),
+	COMMAND(TLBI_EL2_ASID, has_el2, NULL, smmu_cmd_tlbi),
+	COMMAND(TLBI_EL2_VA, has_el2, smmu_tlbi_illegal, smmu_cmd_tlbi),
+	COMMAND(TLBI_EL2_VAA, has_el2, smmu_tlbi_illegal, smmu_cmd_tlbi),
+	COMMAND(TLBI_S12_VMALL, has_s2, NULL, smmu_cmd_tlbi),
+	COMMAND(TLBI_S2_IPA, has_s2, smmu_tlbi_illegal, smmu_cmd_tlbi),
+	COMMAND(TLBI_NSNH_ALL, NULL, NULL, smmu_cmd_tlbi),
+	COMMAND(ATC_INV, has_ats, bad_atc_inv, run_nothing),
+	COMMAND(PRI_RESP, has_pri, bad_pri_resp, run_nothing),
+	COMMAND(RESUME, has_stall, names_secure, run_nothing),
+	COMMAND(STALL_TERM, has_stall, names_secure, run_nothing),
+	COMMAND(SYNC, NULL, bad_sync, run_sync),
+	/* DPTI_ALL, DPTI_PA: GAP: IDR3.DPT, without which they are CERROR_ILL. */
+};
+
+unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw)
+{
+	const struct smmu_command *cmd = &commands[smmu_get(dw, SMMU_CMD_OPCODE)];
+
+	/* CMD-4, CMD-5: before anything could make the command one to be ignored. */
+	if (!cmd->run || (cmd->present && !cmd->present(&smmu->cfg)))
+		return SMMU_CERROR_ILL;
+	if ((cmd->illegal && cmd->illegal(smmu, dw)) || smmu_command_reserved(smmu, dw))
+		return SMMU_CERROR_ILL;
+	cmd->run(smmu, dw);
+	return SMMU_CERROR_NONE;
+}

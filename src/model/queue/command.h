@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of queue/: what each command is and does. */
+#ifndef MODEL_QUEUE_COMMAND_H
+#define MODEL_QUEUE_COMMAND_H
+
+#include "model/model.h"
+
+struct smmu_command {
+	const char *name;
+	/* The parts of the SMMU that it needs; NULL: always there. */
+	bool (*present)(const struct smmu_config *cfg);
+	/* Illegal parameters, beyond reserved bits; NULL: none. */
+	bool (*illegal)(const struct smmu *smmu, const uint64_t *dw);
+	void (*run)(struct smmu *smmu, const uint64_t *dw);
+};
+
+/* Executes one command: SMMU_CERROR_NONE, or CERROR_ILL and nothing has happened. */
+unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw);
+
+/* Fills smmu->cmd_bits from the tables and the configuration; once, at creation. */
+void smmu_command_bits_init(struct smmu *smmu);
+/* CMD-6: does dw have a bit that is RES0 in this command, here and now? */
+bool smmu_command_reserved(const struct smmu *smmu, const uint64_t *dw);
+
+/* ---- tlbi.c ---- */
+/* CMD-43; and bits that are RES0 because TG is 0. */
+bool smmu_tlbi_illegal(const struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi(struct smmu *smmu, const uint64_t *dw);
+
+#endif /* MODEL_QUEUE_COMMAND_H */

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event queue: records and their delivery (IHI 0070 7.2 to 7.4; EVT-1 to EVT-24,
+ * EVT-65 to EVT-75). Events are never merged (EVT-60).
+ */
+#include "model/queue/ring.h"
+
+/* What a record has beyond EVENT and StreamID: the table in section 3 of events.md. */
+enum {
+	SSID = 1 << 0,	  /* SubstreamID */
+	SSV = 1 << 1,	  /* SSV; without it SubstreamID is always valid */
+	REASON = 1 << 2,  /* 16 bits */
+	REASON32 = 1 << 3,
+	RNW = 1 << 4,
+	ACCESS = 1 << 5,  /* PnU, InD */
+	S2 = 1 << 6,
+	CLASS = 1 << 7,
+	STALL = 1 << 8,	  /* Stall, STAG */
+	PERM = 1 << 9,	  /* TTRnW, DirtyBit, AssuredOnly, Overlay */
+	INPUT = 1 << 10,  /* InputAddr */
+	IPA = 1 << 11,
+	FETCH = 1 << 12,  /* FetchAddr */
+	HEAD = SSID | SSV,
+	WALK = HEAD | RNW | ACCESS | S2 | INPUT,
+	FAULT = WALK | CLASS | STALL | IPA,
+};
+
+static const uint16_t layouts[256] = {
+	[SMMU_EVT_F_UUT] = HEAD | REASON | RNW | ACCESS | INPUT,
+	[SMMU_EVT_C_BAD_STREAMID] = HEAD,
+	[SMMU_EVT_F_STE_FETCH] = HEAD | REASON | FETCH,
+	[SMMU_EVT_C_BAD_STE] = HEAD,
+	/* EVT-14: no SubstreamID at all in these two. */
+	[SMMU_EVT_F_STREAM_DISABLED] = 0,
+	[SMMU_EVT_F_TRANSL_FORBIDDEN] = RNW | INPUT,
+	[SMMU_EVT_C_BAD_SUBSTREAMID] = SSID,
+	[SMMU_EVT_F_CD_FETCH] = HEAD | REASON | FETCH,
+	[SMMU_EVT_C_BAD_CD] = HEAD,
+	[SMMU_EVT_F_WALK_EABT] = WALK | CLASS | REASON | FETCH,
+	[SMMU_EVT_F_TRANSLATION] = FAULT,
+	[SMMU_EVT_F_ADDR_SIZE] = FAULT,
+	[SMMU_EVT_F_ACCESS] = FAULT,
+	[SMMU_EVT_F_PERMISSION] = FAULT | PERM,
+	[SMMU_EVT_F_TLB_CONFLICT] = WALK | IPA | REASON32,
+	[SMMU_EVT_F_CFG_CONFLICT] = HEAD | REASON32,
+	/* GAP: F_BAD_ATS_TREQ, E_PAGE_REQUEST (ATS, PRI) and F_VMS_FETCH (MPAM). */
+};
+
+/* One place for each field, whatever the record: F_PERMISSION and F_WALK_EABT show it. */
+#define SAME(a, b) ((int)SMMU_##a == (int)SMMU_##b)
+_Static_assert(SAME(F_TRANSLATION_STAG, F_PERMISSION_STAG) &&
+		       SAME(F_ADDR_SIZE_Stall, F_PERMISSION_Stall) &&
+		       SAME(F_ACCESS_CLASS, F_PERMISSION_CLASS) &&
+		       SAME(F_WALK_EABT_CLASS, F_PERMISSION_CLASS) &&
+		       SAME(F_WALK_EABT_S2, F_PERMISSION_S2) && SAME(F_UUT_PnU, F_PERMISSION_PnU) &&
+		       SAME(F_UUT_InD, F_PERMISSION_InD) && SAME(F_UUT_RnW, F_PERMISSION_RnW) &&
+		       SAME(F_TRANSL_FORBIDDEN_RnW, F_PERMISSION_RnW) &&
+		       SAME(F_TRANSL_FORBIDDEN_InputAddr, F_PERMISSION_InputAddr) &&
+		       SAME(F_TLB_CONFLICT_IPA, F_PERMISSION_IPA) &&
+		       SAME(F_UUT_Reason, F_WALK_EABT_Reason) &&
+		       SAME(F_STE_FETCH_Reason, F_WALK_EABT_Reason) &&
+		       SAME(F_CFG_CONFLICT_Reason, F_TLB_CONFLICT_Reason) &&
+		       SAME(F_STE_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
+		       SAME(F_CD_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
+		       SAME(C_BAD_SUBSTREAMID_SubstreamID, F_PERMISSION_SubstreamID) &&
+		       SAME(F_STREAM_DISABLED_StreamID, F_PERMISSION_StreamID),
+	       "records share their layout");
+
+/* EVT-18, EVT-21: address bits at and above OAS are RES0 ([51:48] in v3.0: OAS <= 48). */
+static uint64_t below_oas(const struct smmu *smmu, uint64_t addr)
+{
+	return addr & ((UINT64_C(1) << smmu->id.oas) - 1);
+}
+
+static void build_head(unsigned has, const struct smmu_event *ev, uint64_t *dw)
+{
+	smmu_set(dw, SMMU_F_PERMISSION_EVENT, ev->fault.event);
+	smmu_set(dw, SMMU_F_PERMISSION_StreamID, ev->sid);
+	if (has & SSV)
+		smmu_set(dw, SMMU_F_PERMISSION_SSV, ev->ssv);
+	/* CHOICE: SubstreamID is 0 where SSV == 0 leaves it UNKNOWN. */
+	if ((has & SSID) && (ev->ssv || !(has & SSV)))
+		smmu_set(dw, SMMU_F_PERMISSION_SubstreamID, ev->ssid);
+	if (has & REASON)
+		smmu_set(dw, SMMU_F_WALK_EABT_Reason, ev->fault.reason);
+	if (has & REASON32)
+		smmu_set(dw, SMMU_F_TLB_CONFLICT_Reason, ev->fault.reason);
+}
+
+static void build_access(unsigned has, const struct smmu_event *ev, uint64_t *dw)
+{
+	if (has & RNW)
+		smmu_set(dw, SMMU_F_PERMISSION_RnW, ev->rnw);
+	if (has & ACCESS) {
+		smmu_set(dw, SMMU_F_PERMISSION_PnU, ev->pnu);
+		/* EVT-15; F_UUT shows what came in. */
+		smmu_set(dw, SMMU_F_PERMISSION_InD,
+			 ev->ind && (ev->rnw || ev->fault.event == SMMU_EVT_F_UUT));
+	}
+	if ((has & STALL) && ev->stall) {
+		smmu_set(dw, SMMU_F_PERMISSION_Stall, 1);
+		smmu_set(dw, SMMU_F_PERMISSION_STAG, ev->stag);
+	}
+}
+
+static void build_fault(unsigned has, const struct smmu_fault *fault, uint64_t *dw)
+{
+	if (has & S2)
+		smmu_set(dw, SMMU_F_PERMISSION_S2, fault->s2);
+	if (has & CLASS)
+		smmu_set(dw, SMMU_F_PERMISSION_CLASS, fault->cls);
+	if (has & PERM) {
+		/* CHOICE: TTRnW is 0 where it is UNKNOWN (EVT-39). */
+		smmu_set(dw, SMMU_F_PERMISSION_TTRnW,
+			 fault->cls == SMMU_CLASS_TT && fault->ttrnw);
+		smmu_set(dw, SMMU_F_PERMISSION_DirtyBit, fault->dirtybit);
+		smmu_set(dw, SMMU_F_PERMISSION_AssuredOnly, fault->assured_only);
+		smmu_set(dw, SMMU_F_PERMISSION_Overlay, fault->overlay);
+	}
+}
+
+static void build_addresses(const struct smmu *smmu, unsigned has, const struct smmu_event *ev,
+			    uint64_t *dw)
+{
+	if (has & INPUT)
+		smmu_set(dw, SMMU_F_PERMISSION_InputAddr, ev->input_addr);
+	/* CHOICE: IPA is 0 where S2 == 0 leaves it UNKNOWN. */
+	if ((has & IPA) && ev->fault.s2)
+		smmu_set_addr(dw, SMMU_F_PERMISSION_IPA, below_oas(smmu, ev->fault.ipa));
+	if (has & FETCH)
+		smmu_set_addr(dw, SMMU_F_WALK_EABT_FetchAddr,
+			      below_oas(smmu, ev->fault.fetch_addr));
+}
+
+static void build(const struct smmu *smmu, const struct smmu_event *ev, uint64_t *dw)
+{
+	unsigned has = layouts[ev->fault.event];
+
+	build_head(has, ev, dw);
+	build_access(has, ev, dw);
+	build_fault(has, &ev->fault, dw);
+	build_addresses(smmu, has, ev, dw);
+}
+
+/* EVT-67 */
+static void overflow(struct smmu *smmu)
+{
+	bool flag = smmu_reg_get(smmu->regs.eventq_prod, SMMU_EVENTQ_PROD_OVFLG);
+	bool ack = smmu_reg_get(smmu->regs.eventq_cons, SMMU_EVENTQ_CONS_OVACKFLG);
+
+	if (flag == ack)
+		smmu->regs.eventq_prod ^= (uint32_t)SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG);
+}
+
+/* EVT-72: a write that aborts is known at once, so PROD stays and nothing is signalled. */
+static bool write_entry(struct smmu *smmu, const struct smmu_ring *ring, const uint64_t *dw)
+{
+	uint64_t pa = smmu_ring_addr(ring, smmu->regs.eventq_prod);
+
+	for (unsigned i = 0; i < SMMU_EVENT_DWORDS; i++)
+		if (smmu_bus_write64(smmu->bus, pa + 8 * i, dw[i], &ring->attr) != 0) {
+			smmu_gerror_raise(smmu, SMMU_GERROR_EVENTQ_ABT_ERR);
+			return false;
+		}
+	return true;
+}
+
+/* EVT-4 to EVT-8, REG-97 to REG-99 */
+static bool deliver(struct smmu *smmu, const uint64_t *dw, bool stall)
+{
+	struct smmu_ring ring =
+		smmu_ring_of(smmu, smmu->regs.eventq_base, smmu->cfg.eventqs, 5);
+	uint32_t prod = smmu->regs.eventq_prod, cons = smmu->regs.eventq_cons;
+	bool was_empty = smmu_ring_empty(&ring, prod, cons);
+
+	if (!smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_EVENTQEN))
+		return false;
+	if ((smmu->regs.gerror ^ smmu->regs.gerrorn) & SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR))
+		return false;
+	if (smmu_ring_full(&ring, prod, cons)) {
+		/* EVT-66: a stall record waits and does not overflow. */
+		if (!stall)
+			overflow(smmu);
+		return false;
+	}
+	if (!write_entry(smmu, &ring, dw))
+		return false;
+	smmu->regs.eventq_prod =
+		(uint32_t)smmu_reg_set(prod, SMMU_EVENTQ_PROD_WR, smmu_ring_inc(&ring, prod));
+	if (was_empty)
+		smmu_irq_signal(smmu, SMMU_IRQ_EVENTQ);
+	return true;
+}
+
+bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev)
+{
+	uint64_t dw[SMMU_EVENT_DWORDS] = { 0 };
+	bool recorded;
+
+	build(smmu, ev, dw);
+	recorded = deliver(smmu, dw, ev->stall);
+	if (recorded)
+		smmu->stats.events++;
+	else
+		smmu->stats.events_lost++;
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_EVENT, .sid = ev->sid, .ssid = ev->ssid,
+		   .value = recorded, .dw = dw);
+	return recorded;
+}

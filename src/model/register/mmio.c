@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The register window: what an access of the CPU turns into (IHI 0070 6.2).
+ *
+ * CHOICE (REG-10): an access of another size than 4 or 8, or not naturally aligned,
+ * reads 0 and writes nothing. CHOICE (REG-11): so does one of 8 bytes over two
+ * 32-bit registers, unless the configuration asks for two accesses. CHOICE (REG-3):
+ * undefined offsets of page 1 are RES0.
+ */
+#include "model/register/regfile.h"
+
+#define WINDOW UINT64_C(0x20000)
+
+uint64_t smmu_mmio_size(const struct smmu *smmu)
+{
+	(void)smmu;
+	return WINDOW;
+}
+
+static bool acceptable(uint64_t offset, unsigned size)
+{
+	return (size == 4 || size == 8) && offset < WINDOW && offset % size == 0;
+}
+
+static uint64_t read4(const struct smmu *smmu, uint64_t offset)
+{
+	const struct smmu_regdesc *reg = smmu_reg_at(smmu, offset);
+
+	if (!reg)
+		return 0;
+	/* REG-13: a half of a 64-bit register is a register of its own. */
+	return (uint32_t)(smmu_regdesc_read(smmu, reg) >> (8 * (offset - reg->offset)));
+}
+
+static void write4(struct smmu *smmu, uint64_t offset, uint32_t value)
+{
+	const struct smmu_regdesc *reg = smmu_reg_at(smmu, offset);
+	unsigned shift;
+
+	if (!reg)
+		return;
+	shift = 8 * (unsigned)(offset - reg->offset);
+	smmu_regdesc_write(smmu, reg, (uint64_t)value << shift, UINT64_C(0xffffffff) << shift);
+}
+
+static bool is_wide(const struct smmu *smmu, uint64_t offset)
+{
+	const struct smmu_regdesc *reg = smmu_reg_at(smmu, offset);
+
+	return reg && reg->size == 8;
+}
+
+static uint64_t read8(const struct smmu *smmu, uint64_t offset)
+{
+	if (!is_wide(smmu, offset) && !smmu->cfg.mmio_pairs)
+		return 0;
+	return read4(smmu, offset) | read4(smmu, offset + 4) << 32;
+}
+
+static void write8(struct smmu *smmu, uint64_t offset, uint64_t value)
+{
+	if (is_wide(smmu, offset)) {
+		smmu_regdesc_write(smmu, smmu_reg_at(smmu, offset), value, UINT64_MAX);
+	} else if (smmu->cfg.mmio_pairs) {
+		write4(smmu, offset, (uint32_t)value);
+		write4(smmu, offset + 4, (uint32_t)(value >> 32));
+	}
+}
+
+uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size)
+{
+	uint64_t value = 0;
+
+	smmu_lock(smmu);
+	if (acceptable(offset, size))
+		value = size == 4 ? read4(smmu, offset) : read8(smmu, offset);
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_MMIO_READ, .addr = offset, .value = value);
+	smmu_unlock_and_deliver(smmu);
+	return value;
+}
+
+void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t value)
+{
+	smmu_lock(smmu);
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_MMIO_WRITE, .addr = offset, .value = value);
+	if (acceptable(offset, size)) {
+		if (size == 4)
+			write4(smmu, offset, (uint32_t)value);
+		else
+			write8(smmu, offset, value);
+	}
+	smmu_unlock_and_deliver(smmu);
+}

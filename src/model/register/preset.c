@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kinds of SMMU that need no thought. Every preset is its predecessor plus
+ * what its architecture version makes mandatory (table under REG-133), with the
+ * optional features that this model has. The named products carry the ID values
+ * of their manuals, less what the model does not have (check.c, "not modelled").
+ */
+#include <errno.h>
+#include <string.h>
+#include "model/model.h"
+
+enum { OAS_40 = 2, OAS_44 = 4, OAS_48 = 5, OAS_52 = 6 };
+
+static void preset_v30(struct smmu_config *c)
+{
+	c->arch_minor = 0;
+	c->iidr = 0;
+	c->s1p = c->s2p = 1;
+	c->ttf = 2;
+	c->cohacc = 1;
+	c->asid16 = c->vmid16 = 1;
+	c->msi = 1;
+	c->hyp = 1;
+	c->cd2l = 1;
+	c->st_level = 1;
+	c->ttendian = 2;
+	c->stall_model = 1;
+	c->term_model = 1;
+	c->sid_bits = 16;
+	c->ssid_bits = 16;
+	c->cmdqs = c->eventqs = 19;
+	c->attr_types_ovr = c->attr_perms_ovr = 1;
+	c->gran4k = c->gran16k = c->gran64k = 1;
+	c->oas = OAS_44;
+}
+
+static void preset_v31(struct smmu_config *c)
+{
+	preset_v30(c);
+	c->arch_minor = 1;
+	c->had = c->xnx = 1;
+	c->oas = OAS_48;
+}
+
+static void preset_v32(struct smmu_config *c)
+{
+	preset_v31(c);
+	c->arch_minor = 2;
+	c->bbml = 1;
+	c->ril = c->fwb = 1;
+	c->vmw = 1;
+}
+
+static void preset_v33(struct smmu_config *c)
+{
+	preset_v32(c);
+	c->arch_minor = 3;
+	c->bbml = 2;
+	c->e0pd = c->ptwnnc = 1;
+	c->stt = 1;
+	c->vax = 1;
+	c->oas = OAS_52;
+}
+
+static void preset_v34(struct smmu_config *c)
+{
+	preset_v33(c);
+	c->arch_minor = 4;
+	c->mteperm = c->epan = 1;
+	c->ds = 1;
+}
+
+static void preset_full(struct smmu_config *c)
+{
+	preset_v34(c);
+	c->ssid_bits = 20;
+	c->sid_bits = 32;
+	c->dormhint = c->sev = 1;
+	c->term_model = 0;
+	c->ttendian = 0;
+}
+
+/* Arm MMU-600 r1p0: SMMUv3.1, 48-bit, terminate-only as integrated for PCIe. */
+static void preset_mmu600(struct smmu_config *c)
+{
+	preset_v31(c);
+	c->iidr = 0x4831043b;
+	c->sid_bits = 24;
+	c->ssid_bits = 20;
+	c->vmw = 1;
+}
+
+/* Arm MMU-700 r1p0: SMMUv3.2 with 52-bit addresses in 64 KB granules. */
+static void preset_mmu700(struct smmu_config *c)
+{
+	preset_v32(c);
+	c->iidr = 0x4871043b;
+	c->bbml = 2;
+	c->stt = 1;
+	c->sid_bits = 24;
+	c->ssid_bits = 20;
+	c->vax = 1;
+	c->oas = OAS_52;
+}
+
+/* QEMU's virt machine with iommu=smmuv3, both stages: wired interrupts only. */
+static void preset_qemu(struct smmu_config *c)
+{
+	preset_v31(c);
+	c->iidr = 0;
+	c->msi = 0;
+	c->hyp = 0;
+	c->cd2l = 0;
+	c->ssid_bits = 0;
+	c->attr_types_ovr = c->attr_perms_ovr = 0;
+	c->ril = 1;
+	c->bbml = 2;
+	c->oas = OAS_44;
+	c->page0_alias = 1;
+}
+
+static const struct {
+	const char *name;
+	void (*fill)(struct smmu_config *cfg);
+} presets[SMMU_PRESET_COUNT] = {
+	[SMMU_PRESET_V3_0] = { "v3.0", preset_v30 },
+	[SMMU_PRESET_V3_1] = { "v3.1", preset_v31 },
+	[SMMU_PRESET_V3_2] = { "v3.2", preset_v32 },
+	[SMMU_PRESET_V3_3] = { "v3.3", preset_v33 },
+	[SMMU_PRESET_V3_4] = { "v3.4", preset_v34 },
+	[SMMU_PRESET_FULL] = { "full", preset_full },
+	[SMMU_PRESET_MMU600] = { "mmu600", preset_mmu600 },
+	[SMMU_PRESET_MMU700] = { "mmu700", preset_mmu700 },
+	[SMMU_PRESET_QEMU] = { "qemu", preset_qemu },
+};
+
+static bool preset_exists(enum smmu_preset preset)
+{
+	return (unsigned)preset < SMMU_PRESET_COUNT;
+}
+
+int smmu_config_init(struct smmu_config *cfg, enum smmu_preset preset)
+{
+	if (!cfg || !preset_exists(preset))
+		return -EINVAL;
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->size = sizeof(*cfg);
+	presets[preset].fill(cfg);
+	return 0;
+}
+
+int smmu_preset_by_name(const char *name)
+{
+	for (int i = 0; name && i < SMMU_PRESET_COUNT; i++)
+		if (strcmp(presets[i].name, name) == 0)
+			return i;
+	return -EINVAL;
+}
+
+const char *smmu_preset_name(enum smmu_preset preset)
+{
+	return preset_exists(preset) ? presets[preset].name : NULL;
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every Non-secure register of page 0 and page 1, with the conditions under which
+ * it exists and may be written (IHI 0070 6.3; REG-20 to REG-104). Where a write is
+ * not allowed, it is ignored: that is the rule from v3.2 on and one of the permitted
+ * outcomes before (CHOICE).
+ *
+ * CHOICE: every Update (CR0, IRQ_CTRL, GBPA) completes inside the write that starts
+ * it (REG-27). GAP: the registers of ATOS, MPAM, DPT, ECMDQ and VATOS are not here;
+ * smmu_config_check() refuses their features, so that they are RES0 as they must be.
+ */
+#include <stddef.h>
+#include <string.h>
+#include "model/register/regfile.h"
+
+/* ---- when a register exists ---- */
+
+static bool has_msi(const struct smmu *smmu)
+{
+	return smmu->cfg.msi;
+}
+
+static bool has_pri(const struct smmu *smmu)
+{
+	return smmu->cfg.pri;
+}
+
+static bool has_msi_pri(const struct smmu *smmu)
+{
+	return smmu->cfg.msi && smmu->cfg.pri;
+}
+
+static bool has_s2pi(const struct smmu *smmu)
+{
+	return smmu->cfg.s2pi;
+}
+
+/* CHOICE (REG-4): the page 0 places of page 1 registers, or RAZ/WI. */
+static bool has_alias(const struct smmu *smmu)
+{
+	return smmu->cfg.page0_alias;
+}
+
+static bool has_pri_alias(const struct smmu *smmu)
+{
+	return smmu->cfg.page0_alias && smmu->cfg.pri;
+}
+
+/* ---- when it may be written: REG-17, request and acknowledge in that state ---- */
+
+static bool always(const struct smmu *smmu)
+{
+	(void)smmu;
+	return true;
+}
+
+static bool cr0_off(const struct smmu *smmu, uint64_t mask)
+{
+	return ((smmu->regs.cr0 | smmu->regs.cr0ack) & mask) == 0;
+}
+
+static bool smmu_off(const struct smmu *smmu)
+{
+	return cr0_off(smmu, SMMU_MASK(SMMU_CR0_SMMUEN));
+}
+
+static bool cmdq_off(const struct smmu *smmu)
+{
+	return cr0_off(smmu, SMMU_MASK(SMMU_CR0_CMDQEN));
+}
+
+static bool eventq_off(const struct smmu *smmu)
+{
+	return cr0_off(smmu, SMMU_MASK(SMMU_CR0_EVENTQEN));
+}
+
+static bool priq_off(const struct smmu *smmu)
+{
+	return cr0_off(smmu, SMMU_MASK(SMMU_CR0_PRIQEN));
+}
+
+static bool queues_off(const struct smmu *smmu)
+{
+	return cmdq_off(smmu) && eventq_off(smmu) && priq_off(smmu);
+}
+
+static bool irq_off(const struct smmu *smmu, uint64_t mask)
+{
+	return ((smmu->regs.irq_ctrl | smmu->regs.irq_ctrlack) & mask) == 0;
+}
+
+static bool gerror_irq_off(const struct smmu *smmu)
+{
+	return irq_off(smmu, SMMU_MASK(SMMU_IRQ_CTRL_GERROR_IRQEN));
+}
+
+static bool eventq_irq_off(const struct smmu *smmu)
+{
+	return irq_off(smmu, SMMU_MASK(SMMU_IRQ_CTRL_EVENTQ_IRQEN));
+}
+
+static bool priq_irq_off(const struct smmu *smmu)
+{
+	return irq_off(smmu, SMMU_MASK(SMMU_IRQ_CTRL_PRIQ_IRQEN));
+}
+
+/* ---- what this SMMU has of its fields ---- */
+
+static uint64_t if_has(bool has, unsigned field)
+{
+	return has ? SMMU_MASK(field) : 0;
+}
+
+static uint64_t limit_cr0(const struct smmu *smmu)
+{
+	const struct smmu_config *c = &smmu->cfg;
+
+	return SMMU_MASK(SMMU_CR0_SMMUEN) | SMMU_MASK(SMMU_CR0_EVENTQEN) |
+	       SMMU_MASK(SMMU_CR0_CMDQEN) | if_has(c->pri, SMMU_CR0_PRIQEN) |
+	       if_has(c->ats, SMMU_CR0_ATSCHK) | if_has(c->vmw, SMMU_CR0_VMW) |
+	       if_has(c->dpt, SMMU_CR0_DPT_WALK_EN);
+}
+
+static uint64_t limit_cr2(const struct smmu *smmu)
+{
+	const struct smmu_config *c = &smmu->cfg;
+
+	return SMMU_MASK(SMMU_CR2_RECINVSID) | if_has(c->hyp, SMMU_CR2_E2H) |
+	       if_has(c->btm, SMMU_CR2_PTM) | if_has(c->atsrecerr, SMMU_CR2_REC_CFG_ATS);
+}
+
+static uint64_t limit_irq_ctrl(const struct smmu *smmu)
+{
+	return SMMU_MASK(SMMU_IRQ_CTRL_GERROR_IRQEN) | SMMU_MASK(SMMU_IRQ_CTRL_EVENTQ_IRQEN) |
+	       if_has(smmu->cfg.pri, SMMU_IRQ_CTRL_PRIQ_IRQEN);
+}
+
+/* EVT-88 */
+static uint64_t limit_gerror(const struct smmu *smmu)
+{
+	const struct smmu_config *c = &smmu->cfg;
+
+	return SMMU_MASK(SMMU_GERROR_CMDQ_ERR) | SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR) |
+	       SMMU_MASK(SMMU_GERROR_SFM_ERR) | if_has(c->pri, SMMU_GERROR_PRIQ_ABT_ERR) |
+	       if_has(c->msi, SMMU_GERROR_MSI_CMDQ_ABT_ERR) |
+	       if_has(c->msi, SMMU_GERROR_MSI_EVENTQ_ABT_ERR) |
+	       if_has(c->msi && c->pri, SMMU_GERROR_MSI_PRIQ_ABT_ERR) |
+	       if_has(c->msi, SMMU_GERROR_MSI_GERROR_ABT_ERR) |
+	       if_has(c->ecmdq, SMMU_GERROR_CMDQP_ERR) | if_has(c->dpt, SMMU_GERROR_DPT_ERR);
+}
+
+/* CHOICE (REG-47): what cannot be overridden reads 0 here, whatever was written. */
+static uint64_t limit_gbpa(const struct smmu *smmu)
+{
+	bool types = smmu->cfg.attr_types_ovr, perms = smmu->cfg.attr_perms_ovr;
+
+	return SMMU_MASK(SMMU_GBPA_Update) | SMMU_MASK(SMMU_GBPA_ABORT) |
+	       if_has(perms, SMMU_GBPA_INSTCFG) | if_has(perms, SMMU_GBPA_PRIVCFG) |
+	       if_has(types, SMMU_GBPA_SHCFG) | if_has(types, SMMU_GBPA_ALLOCCFG) |
+	       if_has(types, SMMU_GBPA_MTCFG) | if_has(types, SMMU_GBPA_MemAttr);
+}
+
+/* REG-74: FMT and SPLIT only with 2-level stream tables. */
+static uint64_t limit_strtab_cfg(const struct smmu *smmu)
+{
+	bool levels = smmu->cfg.st_level != 0;
+
+	return SMMU_MASK(SMMU_STRTAB_BASE_CFG_LOG2SIZE) |
+	       if_has(levels, SMMU_STRTAB_BASE_CFG_SPLIT) |
+	       if_has(levels, SMMU_STRTAB_BASE_CFG_FMT);
+}
+
+/* REG-15: address bits at and above OAS are RES0; what is above bit 55 is no address. */
+static uint64_t limit_address(const struct smmu *smmu)
+{
+	return ((UINT64_C(1) << smmu->id.oas) - 1) | ~((UINT64_C(1) << 56) - 1);
+}
+
+static uint64_t ring_bits(unsigned log2, unsigned max)
+{
+	return (UINT64_C(2) << (log2 < max ? log2 : max)) - 1;
+}
+
+/* REG-87: above the wrap bit, an index of the SMMU reads as zero ... */
+static uint64_t limit_cmdq_cons(const struct smmu *smmu)
+{
+	unsigned log2 = (unsigned)smmu_reg_get(smmu->regs.cmdq_base, SMMU_CMDQ_BASE_LOG2SIZE);
+
+	return SMMU_MASK(SMMU_CMDQ_CONS_ERR) | ring_bits(log2, smmu->cfg.cmdqs);
+}
+
+static uint64_t limit_eventq_prod(const struct smmu *smmu)
+{
+	unsigned log2 = (unsigned)smmu_reg_get(smmu->regs.eventq_base, SMMU_EVENTQ_BASE_LOG2SIZE);
+
+	return SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG) | ring_bits(log2, smmu->cfg.eventqs);
+}
+
+static uint64_t limit_priq_prod(const struct smmu *smmu)
+{
+	unsigned log2 = (unsigned)smmu_reg_get(smmu->regs.priq_base, SMMU_PRIQ_BASE_LOG2SIZE);
+
+	return SMMU_MASK(SMMU_PRIQ_PROD_OVFLG) | ring_bits(log2, smmu->cfg.priqs);
+}
+
+/* ... one of software is kept, as far as the largest queue needs it. */
+static uint64_t limit_cmdq_prod(const struct smmu *smmu)
+{
+	return ring_bits(smmu->cfg.cmdqs, 19);
+}
+
+static uint64_t limit_eventq_cons(const struct smmu *smmu)
+{
+	return SMMU_MASK(SMMU_EVENTQ_CONS_OVACKFLG) | ring_bits(smmu->cfg.eventqs, 19);
+}
+
+static uint64_t limit_priq_cons(const struct smmu *smmu)
+{
+	return SMMU_MASK(SMMU_PRIQ_CONS_OVACKFLG) | ring_bits(smmu->cfg.priqs, 19);
+}
+
+/* ---- what a write does ---- */
+
+/* REG-20 to REG-27. CMDQEN 0 to 1 starts consumption; an error stays (REG-68). */
+static void write_cr0(struct smmu *smmu, uint64_t value)
+{
+	smmu->regs.cr0 = (uint32_t)value;
+	smmu->regs.cr0ack = (uint32_t)value;
+	smmu_cmdq_run(smmu);
+}
+
+/* REG-35 to REG-37: each group of CR1 has a condition of its own. */
+static void write_cr1(struct smmu *smmu, uint64_t value)
+{
+	static const uint64_t table = SMMU_MASK(SMMU_CR1_TABLE_SH) | SMMU_MASK(SMMU_CR1_TABLE_OC) |
+				      SMMU_MASK(SMMU_CR1_TABLE_IC);
+	static const uint64_t queue = SMMU_MASK(SMMU_CR1_QUEUE_SH) | SMMU_MASK(SMMU_CR1_QUEUE_OC) |
+				      SMMU_MASK(SMMU_CR1_QUEUE_IC);
+	uint64_t may = (smmu_off(smmu) ? table : 0) | (queues_off(smmu) ? queue : 0);
+
+	smmu->regs.cr1 = (uint32_t)((smmu->regs.cr1 & ~may) | (value & may));
+}
+
+/* REG-43 to REG-45. Later transactions see it at once, so Update is gone on return. */
+static void write_gbpa(struct smmu *smmu, uint64_t value)
+{
+	if (smmu_reg_get(value, SMMU_GBPA_Update))
+		smmu->regs.gbpa = (uint32_t)smmu_reg_set(value, SMMU_GBPA_Update, 0);
+}
+
+static void write_irq_ctrl(struct smmu *smmu, uint64_t value)
+{
+	smmu->regs.irq_ctrl = (uint32_t)value;
+	smmu->regs.irq_ctrlack = (uint32_t)value;
+}
+
+/* REG-63, EVT-84: acknowledging CMDQ_ERR restarts the queue. */
+static void write_gerrorn(struct smmu *smmu, uint64_t value)
+{
+	smmu->regs.gerrorn = (uint32_t)value;
+	smmu_cmdq_run(smmu);
+}
+
+static void write_cmdq_prod(struct smmu *smmu, uint64_t value)
+{
+	smmu->regs.cmdq_prod = (uint32_t)value;
+	smmu_cmdq_run(smmu);
+}
+
+/* ---- the table ---- */
+
+#define AT(member)     offsetof(struct smmu, member)
+#define ALL32	       UINT64_C(0xffffffff)
+#define QUEUE_BITS(q, hint)                                                                        \
+	(SMMU_MASK(SMMU_##q##_BASE_##hint) | SMMU_MASK(SMMU_##q##_BASE_ADDR) |                     \
+	 SMMU_MASK(SMMU_##q##_BASE_LOG2SIZE))
+#define MSI_ATTR(q)    (SMMU_MASK(SMMU_##q##_IRQ_CFG2_SH) | SMMU_MASK(SMMU_##q##_IRQ_CFG2_MemAttr))
+#define RO32(name, member)                                                                         \
+	{ .offset = SMMU_REG_##name, .size = 4, .at = AT(member), .bits = ALL32 }
+#define MSI_REGS(q, member, exists, off)                                                           \
+	{ .offset = SMMU_REG_##q##_IRQ_CFG0, .size = 8, .at = AT(regs.member##_irq_cfg0),          \
+	  .bits = SMMU_MASK(SMMU_##q##_IRQ_CFG0_ADDR), .limit = limit_address,                     \
+	  .present = exists, .writable = off },                                                    \
+	{ .offset = SMMU_REG_##q##_IRQ_CFG1, .size = 4, .at = AT(regs.member##_irq_cfg1),          \
+	  .bits = ALL32, .present = exists, .writable = off },                                     \
+	{ .offset = SMMU_REG_##q##_IRQ_CFG2, .size = 4, .at = AT(regs.member##_irq_cfg2),          \
+	  .bits = MSI_ATTR(q) | LO_##q, .present = exists, .writable = off }
+#define LO_GERROR 0
+#define LO_EVENTQ 0
+#define LO_PRIQ	  SMMU_MASK(SMMU_PRIQ_IRQ_CFG2_LO)
+/* An index register of page 1, and its place in page 0. */
+#define INDEX(name, where, member, limit_fn, exists, off)                                          \
+	{ .offset = where, .size = 4, .at = AT(regs.member), .bits = ALL32, .limit = limit_fn,     \
+	  .present = exists, .writable = off }
+
+static const struct smmu_regdesc regs[] = {
+	RO32(IDR0, id.idr[0]),
+	RO32(IDR1, id.idr[1]),
+	RO32(IDR2, id.idr[2]),
+	RO32(IDR3, id.idr[3]),
+	RO32(IDR4, id.idr[4]),
+	RO32(IDR5, id.idr[5]),
+	RO32(IDR6, id.idr[6]),
+	RO32(IIDR, id.iidr),
+	RO32(AIDR, id.aidr),
+	RO32(PIDR4, id.component[0]),
+	RO32(PIDR5, id.component[1]),
+	RO32(PIDR6, id.component[2]),
+	RO32(PIDR7, id.component[3]),
+	RO32(PIDR0, id.component[4]),
+	RO32(PIDR1, id.component[5]),
+	RO32(PIDR2, id.component[6]),
+	RO32(PIDR3, id.component[7]),
+	RO32(CIDR0, id.component[8]),
+	RO32(CIDR1, id.component[9]),
+	RO32(CIDR2, id.component[10]),
+	RO32(CIDR3, id.component[11]),
+	{ .offset = SMMU_REG_CR0, .size = 4, .at = AT(regs.cr0), .bits = ALL32,
+	  .limit = limit_cr0, .writable = always, .write = write_cr0 },
+	RO32(CR0ACK, regs.cr0ack),
+	{ .offset = SMMU_REG_CR1, .size = 4, .at = AT(regs.cr1), .bits = ALL32,
+	  .writable = always, .write = write_cr1 },
+	{ .offset = SMMU_REG_CR2, .size = 4, .at = AT(regs.cr2), .bits = ALL32,
+	  .limit = limit_cr2, .writable = smmu_off },
+	{ .offset = SMMU_REG_S2PII, .size = 8, .at = AT(regs.s2pii), .bits = UINT64_MAX,
+	  .present = has_s2pi, .writable = always },
+	RO32(STATUSR, regs.statusr), /* DORMANT is never promised */
+	{ .offset = SMMU_REG_GBPA, .size = 4, .at = AT(regs.gbpa), .bits = ALL32,
+	  .limit = limit_gbpa, .writable = always, .write = write_gbpa },
+	/* AGBPA: no attribute needs it, so it is RES0 (REG-51). */
+	{ .offset = SMMU_REG_IRQ_CTRL, .size = 4, .at = AT(regs.irq_ctrl), .bits = ALL32,
+	  .limit = limit_irq_ctrl, .writable = always, .write = write_irq_ctrl },
+	RO32(IRQ_CTRLACK, regs.irq_ctrlack),
+	RO32(GERROR, regs.gerror),
+	{ .offset = SMMU_REG_GERRORN, .size = 4, .at = AT(regs.gerrorn), .bits = ALL32,
+	  .limit = limit_gerror, .writable = always, .write = write_gerrorn },
+	MSI_REGS(GERROR, gerror, has_msi, gerror_irq_off),
+	{ .offset = SMMU_REG_STRTAB_BASE, .size = 8, .at = AT(regs.strtab_base),
+	  .bits = SMMU_MASK(SMMU_STRTAB_BASE_RA) | SMMU_MASK(SMMU_STRTAB_BASE_ADDR),
+	  .limit = limit_address, .writable = smmu_off },
+	{ .offset = SMMU_REG_STRTAB_BASE_CFG, .size = 4, .at = AT(regs.strtab_base_cfg),
+	  .bits = ALL32, .limit = limit_strtab_cfg, .writable = smmu_off },
+	{ .offset = SMMU_REG_CMDQ_BASE, .size = 8, .at = AT(regs.cmdq_base),
+	  .bits = QUEUE_BITS(CMDQ, RA), .limit = limit_address, .writable = cmdq_off },
+	{ .offset = SMMU_REG_CMDQ_PROD, .size = 4, .at = AT(regs.cmdq_prod), .bits = ALL32,
+	  .limit = limit_cmdq_prod, .writable = always, .write = write_cmdq_prod },
+	INDEX(CMDQ_CONS, SMMU_REG_CMDQ_CONS, cmdq_cons, limit_cmdq_cons, NULL, cmdq_off),
+	{ .offset = SMMU_REG_EVENTQ_BASE, .size = 8, .at = AT(regs.eventq_base),
+	  .bits = QUEUE_BITS(EVENTQ, WA), .limit = limit_address, .writable = eventq_off },
+	MSI_REGS(EVENTQ, eventq, has_msi, eventq_irq_off),
+	{ .offset = SMMU_REG_PRIQ_BASE, .size = 8, .at = AT(regs.priq_base),
+	  .bits = QUEUE_BITS(PRIQ, WA), .limit = limit_address, .present = has_pri,
+	  .writable = priq_off },
+	MSI_REGS(PRIQ, priq, has_msi_pri, priq_irq_off),
+	INDEX(EVENTQ_PROD, SMMU_REG_EVENTQ_PROD, eventq_prod, limit_eventq_prod, NULL, eventq_off),
+	INDEX(EVENTQ_CONS, SMMU_REG_EVENTQ_CONS, eventq_cons, limit_eventq_cons, NULL, always),
+	INDEX(PRIQ_PROD, SMMU_REG_PRIQ_PROD, priq_prod, limit_priq_prod, has_pri, priq_off),
+	INDEX(PRIQ_CONS, SMMU_REG_PRIQ_CONS, priq_cons, limit_priq_cons, has_pri, always),
+	INDEX(EVENTQ_PROD, SMMU_REG_EVENTQ_PROD_ALIAS, eventq_prod, limit_eventq_prod, has_alias,
+	      eventq_off),
+	INDEX(EVENTQ_CONS, SMMU_REG_EVENTQ_CONS_ALIAS, eventq_cons, limit_eventq_cons, has_alias,
+	      always),
+	INDEX(PRIQ_PROD, SMMU_REG_PRIQ_PROD_ALIAS, priq_prod, limit_priq_prod, has_pri_alias,
+	      priq_off),
+	INDEX(PRIQ_CONS, SMMU_REG_PRIQ_CONS_ALIAS, priq_cons, limit_priq_cons, has_pri_alias,
+	      always),
+};
+
+const struct smmu_regdesc *smmu_reg_at(const struct smmu *smmu, uint64_t offset)
+{
+	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+		const struct smmu_regdesc *reg = &regs[i];
+
+		if (offset < reg->offset || offset - reg->offset >= reg->size)
+			continue;
+		return !reg->present || reg->present(smmu) ? reg : NULL;
+	}
+	return NULL;
+}
+
+static uint64_t regdesc_bits(const struct smmu *smmu, const struct smmu_regdesc *reg)
+{
+	return reg->limit ? reg->bits & reg->limit(smmu) : reg->bits;
+}
+
+uint64_t smmu_regdesc_read(const struct smmu *smmu, const struct smmu_regdesc *reg)
+{
+	const char *at = (const char *)smmu + reg->at;
+	uint32_t low;
+	uint64_t value;
+
+	if (reg->size == 4) {
+		memcpy(&low, at, sizeof(low));
+		value = low;
+	} else {
+		memcpy(&value, at, sizeof(value));
+	}
+	return value & regdesc_bits(smmu, reg);
+}
+
+static void store(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value)
+{
+	char *at = (char *)smmu + reg->at;
+	uint32_t low = (uint32_t)value;
+
+	if (reg->size == 4)
+		memcpy(at, &low, sizeof(low));
+	else
+		memcpy(at, &value, sizeof(value));
+}
+
+void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value,
+			uint64_t lanes)
+{
+	uint64_t old = smmu_regdesc_read(smmu, reg);
+
+	if (!reg->writable || !reg->writable(smmu))
+		return;
+	value = ((old & ~lanes) | (value & lanes)) & regdesc_bits(smmu, reg);
+	if (reg->write)
+		reg->write(smmu, value);
+	else
+		store(smmu, reg, value);
+}
+
+/*
+ * REG-120. CHOICE: what resets to UNKNOWN resets to 0, save GBPA (IMPLEMENTATION
+ * DEFINED): incoming shareability, and ABORT as configured.
+ */
+void smmu_regs_reset(struct smmu *smmu)
+{
+	struct smmu_regs fresh = { 0 };
+	uint64_t gbpa = 0;
+
+	gbpa = smmu_reg_set(gbpa, SMMU_GBPA_SHCFG, SMMU_SHCFG_INCOMING);
+	gbpa = smmu_reg_set(gbpa, SMMU_GBPA_ABORT, smmu->cfg.gbpa_abort);
+	fresh.gbpa = (uint32_t)gbpa;
+	smmu->regs = fresh;
+}

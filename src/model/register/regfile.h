@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of register/: the register file as a table. */
+#ifndef MODEL_REGISTER_REGFILE_H
+#define MODEL_REGISTER_REGFILE_H
+
+#include "model/model.h"
+
+struct smmu_regdesc {
+	uint32_t offset; /* from page 0 */
+	uint8_t size;	 /* bytes: 4 or 8 */
+	uint32_t at;	 /* where struct smmu keeps it */
+	uint64_t bits;	 /* its fields; the rest is RES0 */
+	/* Of these, what this SMMU has; NULL: all. Reads and writes see no other. */
+	uint64_t (*limit)(const struct smmu *smmu);
+	bool (*present)(const struct smmu *smmu);  /* NULL: always; else RES0 (REG-6) */
+	bool (*writable)(const struct smmu *smmu); /* NULL: never */
+	/* Does what a write does; NULL: the value is stored. value: RES0 bits are 0. */
+	void (*write)(struct smmu *smmu, uint64_t value);
+};
+
+/* The register that covers the byte at offset, NULL: reserved. */
+const struct smmu_regdesc *smmu_reg_at(const struct smmu *smmu, uint64_t offset);
+uint64_t smmu_regdesc_read(const struct smmu *smmu, const struct smmu_regdesc *reg);
+/* Writes the bits of lanes; a register that is not writable now stays as it is. */
+void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value,
+			uint64_t lanes);
+
+#endif /* MODEL_REGISTER_REGFILE_H */

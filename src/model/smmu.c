@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* An SMMU as a whole: creation, reset, the lock, statistics, trace. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "model/model.h"
+#include "model/queue/command.h"
+
+static const char *const irq_names[SMMU_IRQ_COUNT] = {
+	[SMMU_IRQ_EVENTQ] = "eventq",	[SMMU_IRQ_PRIQ] = "priq",
+	[SMMU_IRQ_GERROR] = "gerror",	[SMMU_IRQ_CMD_SYNC] = "cmdq-sync",
+	[SMMU_IRQ_SEV] = "sev",
+};
+
+/* ---- the lock, and what waits for it to be released ---- */
+
+void smmu_lock(struct smmu *smmu)
+{
+	pthread_mutex_lock(&smmu->lock);
+}
+
+static bool take_signal(struct smmu *smmu, struct smmu_signal *signal)
+{
+	if (smmu->n_signals == 0)
+		return false;
+	*signal = smmu->signal[0];
+	smmu->n_signals--;
+	memmove(&smmu->signal[0], &smmu->signal[1], smmu->n_signals * sizeof(*signal));
+	return true;
+}
+
+/* REG-53: MSI and wire, in that order. False: the MSI met an external abort. */
+static bool send(struct smmu *smmu, const struct smmu_signal *signal)
+{
+	bool ok = signal->pa == 0 || smmu_msi_write(smmu, signal->pa, signal->data,
+						    signal->memattr, signal->sh);
+
+	smmu_wire_pulse(smmu->wire[signal->irq]);
+	return ok;
+}
+
+/* REG-59 */
+static void msi_aborted(struct smmu *smmu, unsigned irq)
+{
+	static const unsigned errors[SMMU_IRQ_COUNT] = {
+		[SMMU_IRQ_EVENTQ] = SMMU_GERROR_MSI_EVENTQ_ABT_ERR,
+		[SMMU_IRQ_PRIQ] = SMMU_GERROR_MSI_PRIQ_ABT_ERR,
+		[SMMU_IRQ_GERROR] = SMMU_GERROR_MSI_GERROR_ABT_ERR,
+		[SMMU_IRQ_CMD_SYNC] = SMMU_GERROR_MSI_CMDQ_ABT_ERR,
+	};
+
+	smmu_gerror_raise(smmu, errors[irq]);
+}
+
+/*
+ * A handler may come back in from send() and take the signals that are still
+ * waiting: they go out in order all the same, just from a deeper frame. Another
+ * thread may do so too; then they go out on that thread.
+ */
+void smmu_unlock_and_deliver(struct smmu *smmu)
+{
+	struct smmu_signal signal;
+	bool ok;
+
+	while (take_signal(smmu, &signal)) {
+		pthread_mutex_unlock(&smmu->lock);
+		ok = send(smmu, &signal);
+		pthread_mutex_lock(&smmu->lock);
+		if (!ok)
+			msi_aborted(smmu, signal.irq);
+		if (signal.irq == SMMU_IRQ_CMD_SYNC)
+			smmu_cmdq_run(smmu);
+	}
+	pthread_mutex_unlock(&smmu->lock);
+}
+
+/* ---- life ---- */
+
+static void report(const struct smmu_config *cfg, const char *why)
+{
+	const char *name = cfg && cfg->name ? cfg->name : "smmu";
+	char message[256];
+
+	(void)snprintf(message, sizeof(message), "%s: impossible configuration: %s", name, why);
+	if (cfg && cfg->log)
+		cfg->log(cfg->log_ctx, message);
+	else
+		(void)fprintf(stderr, "%s\n", message);
+}
+
+static int check(const struct smmu_config *cfg)
+{
+	char why[192];
+
+	if (smmu_config_check(cfg, why, sizeof(why)) == 0)
+		return 0;
+	/* A configuration of another size has its log elsewhere, if at all. */
+	report(cfg && cfg->size == sizeof(*cfg) ? cfg : NULL, why);
+	return -EINVAL;
+}
+
+static int find_wires(struct smmu *smmu)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < SMMU_IRQ_COUNT; i++) {
+		(void)snprintf(name, sizeof(name), "%s.%s", smmu->name, irq_names[i]);
+		smmu->wire[i] = smmu_bus_wire(smmu->bus, name);
+		if (!smmu->wire[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_parts(struct smmu *smmu)
+{
+	int err = find_wires(smmu);
+
+	if (!err)
+		err = smmu_cfgcache_create(&smmu->cfgcache, &smmu->cfg);
+	if (!err)
+		err = smmu_tlb_create(&smmu->tlb, &smmu->cfg);
+	return err;
+}
+
+static void free_parts(struct smmu *smmu)
+{
+	if (smmu->tlb)
+		smmu_tlb_destroy(smmu->tlb);
+	if (smmu->cfgcache)
+		smmu_cfgcache_destroy(smmu->cfgcache);
+	pthread_mutex_destroy(&smmu->lock);
+	free(smmu);
+}
+
+static int name_it(struct smmu *smmu, const char *name)
+{
+	int len = snprintf(smmu->name, sizeof(smmu->name), "%s", name ? name : "smmu");
+
+	if (len <= 0 || (size_t)len >= sizeof(smmu->name)) {
+		report(&smmu->cfg, "name: 1 to 47 characters are legal");
+		return -EINVAL;
+	}
+	smmu->cfg.name = smmu->name;
+	return 0;
+}
+
+int smmu_create(struct smmu **out, struct smmu_bus *bus, const struct smmu_config *cfg)
+{
+	struct smmu *smmu;
+	int err = out && bus ? check(cfg) : -EINVAL;
+
+	if (err)
+		return err;
+	smmu = calloc(1, sizeof(*smmu));
+	if (!smmu)
+		return -ENOMEM;
+	if (pthread_mutex_init(&smmu->lock, NULL) != 0) {
+		free(smmu);
+		return -ENOMEM;
+	}
+	smmu->bus = bus;
+	smmu->cfg = *cfg;
+	err = name_it(smmu, cfg->name);
+	if (!err)
+		err = make_parts(smmu);
+	if (err) {
+		free_parts(smmu);
+		return err;
+	}
+	smmu_id_derive(&smmu->id, &smmu->cfg);
+	smmu_command_bits_init(smmu);
+	smmu_reset(smmu);
+	*out = smmu;
+	return 0;
+}
+
+void smmu_destroy(struct smmu *smmu)
+{
+	if (smmu)
+		free_parts(smmu);
+}
+
+/* REG-120. CHOICE: the caches are empty after a reset. */
+void smmu_reset(struct smmu *smmu)
+{
+	smmu_lock(smmu);
+	smmu->n_signals = 0;
+	smmu_regs_reset(smmu);
+	smmu_cfgcache_flush(smmu->cfgcache);
+	smmu_tlb_flush(smmu->tlb);
+	memset(&smmu->stats, 0, sizeof(smmu->stats));
+	smmu_unlock_and_deliver(smmu);
+}
+
+/* ---- watching ---- */
+
+void smmu_stats_read(struct smmu *smmu, struct smmu_stats *stats)
+{
+	smmu_lock(smmu);
+	*stats = smmu->stats;
+	smmu_unlock_and_deliver(smmu);
+}
+
+void smmu_set_trace(struct smmu *smmu, smmu_trace_fn fn, void *ctx)
+{
+	smmu_lock(smmu);
+	smmu->trace = fn;
+	smmu->trace_ctx = ctx;
+	smmu_unlock_and_deliver(smmu);
+}
