@@ -473,9 +473,9 @@ SMMU_API int iommu_set_fault_handler(struct iommu_domain *domain,
 
 /*
  * Mapping (CORE-118 to CORE-126). iova, pa and size in bytes, multiples of the
- * smallest page; prot IOMMU_*. -EINVAL: not paging, misaligned, size 0, wraps, or
- * outside a forced aperture; -ENODEV: the driver cannot; otherwise the driver's
- * error, and nothing stays mapped.
+ * smallest page; prot IOMMU_*; size 0 maps nothing. -EINVAL: not paging, misaligned,
+ * or beyond 2^64; -ENODEV: the driver cannot; otherwise the driver's error (it knows
+ * the aperture), and nothing stays mapped.
  * Context: any number of threads on disjoint ranges. Locks: none taken.
  */
 SMMU_API int iommu_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
@@ -699,8 +699,8 @@ SMMU_API struct iommu_domain *iommu_get_domain_for_dev(struct iommu_dev *dev);
 SMMU_API struct iommu_domain *iommu_driver_get_domain_for_dev(struct iommu_dev *dev);
 
 /*
- * Attach and detach (CORE-54 to CORE-59, CORE-69). -ENODEV: no group, or no IOMMU;
- * -EINVAL: the device form on a group of several, or not compatible; -EBUSY:
+ * Attach and detach (CORE-54 to CORE-59, CORE-69). -ENODEV: no group; -EINVAL: the
+ * device form on a group of several, an empty group, or not compatible; -EBUSY:
  * another domain than the core's own is attached; else the driver's error. After an
  * error every device is where it was.
  */

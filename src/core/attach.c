@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Moving groups between domains: test all, attach all, or go back (CORE-54 to
+ * CORE-70). Static functions and core_*: group->mutex held.
+ */
+#include "core/core.h"
+
+/* CORE-68 2, 3 */
+static int test_pasid(struct iommu_domain *domain, struct iommu_group *group,
+		      struct iommu_dev *dev, uint32_t pasid)
+{
+	const struct iommu_ops *ops = atomic_load(&dev->ops);
+
+	if (!domain->ops->set_dev_pasid || !ops->blocked_domain ||
+	    !ops->blocked_domain->ops->set_dev_pasid)
+		return -EOPNOTSUPP;
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		uint32_t max = CORE_GROUP_DEV(pos)->iommu->max_pasids;
+
+		if (max && pasid >= max)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int core_test_device(struct iommu_domain *domain, struct iommu_group *group,
+		     struct iommu_dev *dev, uint32_t pasid, struct iommu_domain *old)
+{
+	int err;
+
+	if (!core_domain_compatible(domain, dev))
+		return -EINVAL;
+	if (pasid != IOMMU_NO_PASID) {
+		err = test_pasid(domain, group, dev, pasid);
+		if (err)
+			return err;
+	}
+	if (!domain->ops->test_dev || group->sys->cfg.without_test_dev)
+		return 0;
+	return domain->ops->test_dev(domain, dev, pasid, old);
+}
+
+/* CORE-59 */
+int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
+			   struct iommu_domain *domain, struct iommu_domain *old,
+			   unsigned flags)
+{
+	struct iommu_domain *blocking = group->blocking_domain;
+	int err;
+
+	if (dev->iommu->require_direct &&
+	    (domain->type == IOMMU_DOMAIN_BLOCKED || domain == blocking)) {
+		core_warn(group->sys,
+			  "%s: firmware needs its direct mappings, not blocked",
+			  dev->name);
+		return -EINVAL;
+	}
+	if (dev->iommu->attach_deferred) {
+		if (domain == group->default_domain)
+			return 0;
+		dev->iommu->attach_deferred = false;
+	}
+	if (!domain->ops->attach_dev)
+		return -ENODEV;
+	err = domain->ops->attach_dev(domain, dev, old);
+	if (err && (flags & CORE_SET_MUST_SUCCEED) && blocking && blocking != domain) {
+		core_warn(group->sys, "%s: attach failed (%d), DMA is blocked", dev->name,
+			  err);
+		if (blocking->ops->attach_dev(blocking, dev, old))
+			core_warn(group->sys, "%s: cannot even be blocked", dev->name);
+	}
+	return err;
+}
+
+/* CORE-69 c: nobody is touched before everybody has agreed. */
+static int test_group(struct iommu_group *group, struct iommu_domain *domain)
+{
+	int err = 0;
+
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
+
+		if (dev->iommu->attach_deferred && domain == group->default_domain)
+			continue;
+		err = core_test_device(domain, group, dev, IOMMU_NO_PASID, group->domain);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* CORE-58 6: the devices before `failed` go back to where they were. */
+static void roll_back(struct iommu_group *group, struct iommu_domain *domain,
+		      const struct iommu_dev *failed)
+{
+	if (!group->domain)
+		return;
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
+
+		if (dev == failed)
+			return;
+		if (core_set_device_domain(group, dev, group->domain, domain,
+					   CORE_SET_MUST_SUCCEED))
+			core_warn(group->sys, "%s: cannot go back to its domain",
+				  dev->name);
+	}
+}
+
+/* CORE-58; step 3 is the fence of a device reset, which issue 7 brings. */
+int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain,
+			  unsigned flags)
+{
+	struct iommu_domain *old = group->domain;
+	int err, ret = 0;
+
+	if (domain == old)
+		return 0;
+	if (!domain) {
+		core_warn(group->sys, "group %u: no domain to go to", group->id);
+		return -EINVAL;
+	}
+	err = test_group(group, domain);
+	if (err && !(flags & CORE_SET_MUST_SUCCEED))
+		return err;
+	if (err)
+		core_warn(group->sys, "group %u: a domain that must fit does not (%d)",
+			  group->id, err);
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
+
+		err = core_set_device_domain(group, dev, domain, old, flags);
+		if (!err)
+			continue;
+		ret = err;
+		if (!(flags & CORE_SET_MUST_SUCCEED)) {
+			roll_back(group, domain, dev);
+			return ret;
+		}
+	}
+	group->domain = domain;
+	return ret;
+}
+
+void core_set_group_domain_nofail(struct iommu_group *group, struct iommu_domain *domain)
+{
+	int err = core_set_group_domain(group, domain, CORE_SET_MUST_SUCCEED);
+
+	if (err)
+		core_warn(group->sys, "group %u: could not leave its domain cleanly (%d)",
+			  group->id, err);
+}
+
+/* CORE-55 */
+int core_attach_group(struct iommu_domain *domain, struct iommu_group *group)
+{
+	if (group->domain && group->domain != group->default_domain &&
+	    group->domain != group->blocking_domain)
+		return -EBUSY;
+	if (core_list_empty(&group->devs))
+		return -EINVAL;
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		if (!core_domain_compatible(domain, CORE_GROUP_DEV(pos)))
+			return -EINVAL;
+	}
+	return core_set_group_domain(group, domain, 0);
+}
+
+/* CORE-57 */
+void core_detach_group(struct iommu_domain *domain, struct iommu_group *group)
+{
+	if (group->domain != domain) {
+		core_warn(group->sys, "group %u: detach from a domain it is not in",
+			  group->id);
+		return;
+	}
+	core_set_group_domain_nofail(group, group->owner ? group->blocking_domain
+							 : group->default_domain);
+}
+
+int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
+{
+	int err;
+
+	pthread_mutex_lock(&group->mutex);
+	err = core_attach_group(domain, group);
+	pthread_mutex_unlock(&group->mutex);
+	return err;
+}
+
+void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
+{
+	pthread_mutex_lock(&group->mutex);
+	core_detach_group(domain, group);
+	pthread_mutex_unlock(&group->mutex);
+}
+
+int iommu_attach_device(struct iommu_domain *domain, struct iommu_dev *dev)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	int err = -EINVAL;
+
+	if (!group)
+		return -ENODEV;
+	pthread_mutex_lock(&group->mutex);
+	if (core_group_count(group) == 1)
+		err = core_attach_group(domain, group);
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+	return err;
+}
+
+void iommu_detach_device(struct iommu_domain *domain, struct iommu_dev *dev)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+
+	if (!group)
+		return;
+	pthread_mutex_lock(&group->mutex);
+	if (core_group_count(group) == 1)
+		core_detach_group(domain, group);
+	else
+		core_warn(dev->sys, "%s: detach of one device of several", dev->name);
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+}
+
+int iommu_deferred_attach(struct iommu_dev *dev, struct iommu_domain *domain)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	int err = 0;
+
+	if (!group)
+		return 0;
+	pthread_mutex_lock(&group->mutex);
+	if (dev->iommu->attach_deferred) {
+		err = core_test_device(domain, group, dev, IOMMU_NO_PASID, NULL);
+		if (!err && !domain->ops->attach_dev)
+			err = -ENODEV;
+		if (!err)
+			err = domain->ops->attach_dev(domain, dev, NULL);
+		if (!err)
+			dev->iommu->attach_deferred = false;
+	}
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+	return err;
+}
+
+struct iommu_domain *iommu_get_domain_for_dev(struct iommu_dev *dev)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_domain *domain;
+
+	if (!group)
+		return NULL;
+	pthread_mutex_lock(&group->mutex);
+	domain = group->domain;
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+	return domain;
+}
+
+/* The driver is inside an op, under group->mutex: no lock, no reference. */
+struct iommu_domain *iommu_driver_get_domain_for_dev(struct iommu_dev *dev)
+{
+	return dev->group ? dev->group->domain : NULL;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the core share. Locks, outermost first:
+ *	dev->bind_lock > sys->probe_lock > group->mutex > dev->group_lock
+ * (CORE-5; the first and the last are the core's own).
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <smmulator/iommu.h>
+#include "core/list.h"
+
+struct iommu_system {
+	struct iommu_system_config cfg; /* deferral: see below */
+	_Atomic int deferral;		/* enum iommu_deferral */
+	pthread_mutex_t probe_lock;
+	_Atomic(const void *) probe_owner; /* thread in it, for core_probe_held() */
+	struct core_list instances;	   /* probe_lock */
+	struct core_list devs;		   /* probe_lock */
+	atomic_uint next_group_id;
+};
+
+struct iommu_instance_core {
+	struct core_list link; /* system->instances */
+	struct iommu_system *sys;
+	struct iommu_instance *inst;
+	atomic_bool ready; /* its first bus walk is over (CORE-9) */
+};
+
+/*
+ * CORE-1. Made by a probe, gone with its failure or with the release; in between
+ * only the two flags change, under group->mutex.
+ * Issue 7 adds the fault queue's part and its mutex here.
+ */
+struct core_dev_iommu {
+	struct iommu_fwspec fwspec;
+	void *priv;
+	uint32_t max_pasids;
+	bool attach_deferred;
+	bool require_direct;
+};
+
+struct iommu_dev {
+	struct iommu_system *sys;
+	struct iommu_dev_desc desc; /* name and aliases are copies */
+	char *name;
+	uint16_t *aliases;
+	atomic_uint refs;      /* the bus, and walks that look at it */
+	struct core_list link; /* system->devs; probe_lock */
+
+	struct core_dev_iommu *iommu; /* probe_lock */
+	/* Set while probed; read by anyone. */
+	_Atomic(const struct iommu_ops *) ops;
+	_Atomic(struct iommu_instance *) inst;
+	struct iommu_module *pinned; /* probe_lock */
+
+	pthread_mutex_t group_lock;  /* leaf: reading the group pointer */
+	struct iommu_group *group;   /* written under probe_lock + group_lock */
+	struct core_list group_link; /* group->devs; group->mutex */
+
+	pthread_mutex_t bind_lock; /* outermost: one bind or unbind at a time */
+	bool bind_deferred;	   /* bind_lock */
+	atomic_bool bound;	   /* written under bind_lock */
+	atomic_ullong faults;
+};
+
+/* CORE-4. handle NULL: a plain domain. */
+struct core_pasid {
+	uint32_t pasid;
+	struct iommu_domain *domain;
+	struct iommu_attach_handle *handle;
+};
+
+/* CORE-3. Everything but refs, sys and id is changed under the mutex. */
+struct iommu_group {
+	struct iommu_system *sys;
+	atomic_uint refs;
+	unsigned id;
+	pthread_mutex_t mutex;
+	struct core_list devs; /* changed under probe_lock + mutex */
+	struct iommu_domain *domain, *default_domain, *blocking_domain;
+	void *owner;
+	unsigned owner_cnt;
+	struct core_pasid *pasids;
+	size_t num_pasids, room_pasids;
+};
+
+#define CORE_GROUP_DEV(pos) CORE_LIST_ENTRY(pos, struct iommu_dev, group_link)
+#define CORE_SYS_DEV(pos)   CORE_LIST_ENTRY(pos, struct iommu_dev, link)
+
+/* system.c */
+void core_probe_lock(struct iommu_system *sys);
+void core_probe_unlock(struct iommu_system *sys);
+bool core_probe_held(struct iommu_system *sys); /* by this thread */
+#define core_warn(sys, ...)   iommu_log(sys, IOMMU_LOG_WARN, __VA_ARGS__)
+#define core_notice(sys, ...) iommu_log(sys, IOMMU_LOG_NOTICE, __VA_ARGS__)
+
+/* fwnode.c */
+bool core_module_pin(struct iommu_module *module); /* NULL: always */
+void core_module_unpin(struct iommu_module *module);
+
+/* fwspec.c */
+struct iommu_instance *core_instance_of(struct iommu_system *sys,
+					const struct iommu_fwnode *fwnode);
+int core_fwspec_build(struct iommu_dev *dev, struct iommu_fwspec *fwspec);
+void core_fwspec_clear(struct iommu_fwspec *fwspec);
+
+/* device.c */
+struct iommu_dev *core_dev_get(struct iommu_dev *dev);
+void core_dev_put(struct iommu_dev *dev);
+/* All devices, each with a reference; *n may be 0. -ENOMEM. */
+int core_dev_snapshot(struct iommu_system *sys, struct iommu_dev ***devs, size_t *n);
+void core_dev_snapshot_free(struct iommu_dev **devs, size_t n);
+
+/* bind.c */
+void core_retry_deferred(struct iommu_system *sys);
+
+/* probe.c */
+/* Groups that a bus walk has found, whose default domain is still to be chosen. */
+struct core_walk {
+	struct iommu_group **groups;
+	size_t num_groups, room_groups;
+};
+int core_probe_dev(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
+		   struct core_walk *walk);
+void core_release_dev(struct iommu_dev *dev);
+void core_probe_finalize(struct iommu_dev *dev);
+
+/* group.c */
+struct iommu_dev *core_group_first(struct iommu_group *group);
+unsigned core_group_count(struct iommu_group *group);
+void core_group_ref(struct iommu_group *group);
+
+/* default_domain.c */
+int core_setup_default_domain(struct iommu_group *group, unsigned target_type);
+int core_create_direct_mappings(struct iommu_domain *domain, struct iommu_dev *dev);
+
+/* domain.c */
+int core_paging_alloc(struct iommu_dev *dev, unsigned type, uint32_t flags,
+		      struct iommu_domain **domain);
+bool core_domain_compatible(const struct iommu_domain *domain, struct iommu_dev *dev);
+
+/* attach.c; all under group->mutex */
+#define CORE_SET_MUST_SUCCEED (1u << 0)
+int core_test_device(struct iommu_domain *domain, struct iommu_group *group,
+		     struct iommu_dev *dev, uint32_t pasid, struct iommu_domain *old);
+int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
+			   struct iommu_domain *domain, struct iommu_domain *old,
+			   unsigned flags);
+int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain,
+			  unsigned flags);
+/* ... with MUST_SUCCEED, and a warning if it did not. */
+void core_set_group_domain_nofail(struct iommu_group *group, struct iommu_domain *domain);
+int core_attach_group(struct iommu_domain *domain, struct iommu_group *group);
+void core_detach_group(struct iommu_domain *domain, struct iommu_group *group);
+
+/* pasid.c; under group->mutex */
+struct core_pasid *core_pasid_find(struct iommu_group *group, uint32_t pasid);
+/* Room for one more, so that core_pasid_add() cannot fail. */
+int core_pasid_reserve(struct iommu_group *group);
+void core_pasid_add(struct iommu_group *group, uint32_t pasid,
+		    struct iommu_domain *domain, struct iommu_attach_handle *handle);
+void core_pasid_erase(struct iommu_group *group, uint32_t pasid);
+
+/* ownership.c; under group->mutex */
+int core_group_blocking_domain(struct iommu_group *group);
+
+#endif

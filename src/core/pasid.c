@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* What is attached under a PASID, and attach handles (CORE-61, 62, 92 to 97). */
+#include <stdlib.h>
+#include "core/core.h"
+
+struct core_pasid *core_pasid_find(struct iommu_group *group, uint32_t pasid)
+{
+	for (size_t i = 0; i < group->num_pasids; i++) {
+		if (group->pasids[i].pasid == pasid)
+			return &group->pasids[i];
+	}
+	return NULL;
+}
+
+int core_pasid_reserve(struct iommu_group *group)
+{
+	size_t room = group->room_pasids * 2 + 4;
+	struct core_pasid *grown;
+
+	if (group->num_pasids < group->room_pasids)
+		return 0;
+	grown = realloc(group->pasids, room * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	group->pasids = grown;
+	group->room_pasids = room;
+	return 0;
+}
+
+void core_pasid_add(struct iommu_group *group, uint32_t pasid,
+		    struct iommu_domain *domain, struct iommu_attach_handle *handle)
+{
+	struct core_pasid *entry = core_pasid_find(group, pasid);
+
+	if (!entry)
+		entry = &group->pasids[group->num_pasids++];
+	entry->pasid = pasid;
+	entry->domain = domain;
+	entry->handle = handle;
+	if (handle)
+		handle->domain = domain;
+}
+
+void core_pasid_erase(struct iommu_group *group, uint32_t pasid)
+{
+	struct core_pasid *entry = core_pasid_find(group, pasid);
+
+	if (entry)
+		*entry = group->pasids[--group->num_pasids];
+}
+
+static void remove_dev_pasid(struct iommu_dev *dev, uint32_t pasid,
+			     struct iommu_domain *domain)
+{
+	struct iommu_domain *blocked = atomic_load(&dev->ops)->blocked_domain;
+
+	if (blocked->ops->set_dev_pasid(blocked, dev, pasid, domain))
+		core_warn(dev->sys, "%s: PASID %u not removed", dev->name, pasid);
+}
+
+/* CORE-93: all devices that have PASIDs, or none. */
+static int set_group_pasid(struct iommu_group *group, struct iommu_domain *domain,
+			   uint32_t pasid, struct iommu_domain *old)
+{
+	struct iommu_dev *failed = NULL;
+	int err = 0;
+
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
+
+		if (!dev->iommu->max_pasids)
+			continue;
+		err = domain->ops->set_dev_pasid(domain, dev, pasid, old);
+		if (err) {
+			failed = dev;
+			break;
+		}
+	}
+	if (!err)
+		return 0;
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
+
+		if (dev == failed)
+			break;
+		if (!dev->iommu->max_pasids)
+			continue;
+		if (!old || old->ops->set_dev_pasid(old, dev, pasid, domain))
+			remove_dev_pasid(dev, pasid, domain);
+	}
+	return err;
+}
+
+/* CORE-92 without the entry's own state; order as there. */
+static int check_pasid(struct iommu_group *group, struct iommu_domain *domain,
+		       struct iommu_dev *dev, uint32_t pasid)
+{
+	const struct iommu_ops *ops = atomic_load(&dev->ops);
+
+	if (!domain->ops->set_dev_pasid || !ops->blocked_domain ||
+	    !ops->blocked_domain->ops->set_dev_pasid)
+		return -EOPNOTSUPP;
+	if (pasid == IOMMU_NO_PASID)
+		return -EINVAL;
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		uint32_t max = CORE_GROUP_DEV(pos)->iommu->max_pasids;
+
+		if (!core_domain_compatible(domain, CORE_GROUP_DEV(pos)) ||
+		    (max && pasid >= max))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* CORE-69 d, e */
+static int test_group_pasid(struct iommu_group *group, struct iommu_domain *domain,
+			    uint32_t pasid, struct iommu_domain *old)
+{
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
+		int err;
+
+		if (!dev->iommu->max_pasids)
+			continue;
+		err = core_test_device(domain, group, dev, pasid, old);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
+			struct iommu_dev *dev, uint32_t pasid,
+			struct iommu_attach_handle *handle)
+{
+	int err = check_pasid(group, domain, dev, pasid);
+
+	if (err)
+		return err;
+	if (core_pasid_find(group, pasid))
+		return -EBUSY;
+	err = test_group_pasid(group, domain, pasid, NULL);
+	if (!err)
+		err = core_pasid_reserve(group);
+	if (!err)
+		err = set_group_pasid(group, domain, pasid, NULL);
+	if (!err)
+		core_pasid_add(group, pasid, domain, handle);
+	return err;
+}
+
+int iommu_attach_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev,
+			      uint32_t pasid, struct iommu_attach_handle *handle)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	int err;
+
+	if (!group)
+		return -ENODEV;
+	pthread_mutex_lock(&group->mutex);
+	err = attach_pasid(group, domain, dev, pasid, handle);
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+	return err;
+}
+
+/* CORE-95 */
+static int replace_pasid(struct iommu_group *group, struct iommu_domain *domain,
+			 struct iommu_dev *dev, uint32_t pasid,
+			 struct iommu_attach_handle *handle)
+{
+	struct core_pasid *entry;
+	int err = check_pasid(group, domain, dev, pasid);
+
+	if (err)
+		return err;
+	entry = core_pasid_find(group, pasid);
+	if (!handle || !entry)
+		return -EINVAL;
+	if (entry->handle == handle) {
+		core_warn(group->sys, "%s: PASID %u replaced by itself", dev->name,
+			  pasid);
+		return -EINVAL;
+	}
+	if (entry->domain != domain) {
+		err = test_group_pasid(group, domain, pasid, entry->domain);
+		if (!err)
+			err = set_group_pasid(group, domain, pasid, entry->domain);
+	}
+	if (!err)
+		core_pasid_add(group, pasid, domain, handle);
+	return err;
+}
+
+int iommu_replace_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev,
+			       uint32_t pasid, struct iommu_attach_handle *handle)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	int err;
+
+	if (!group)
+		return -ENODEV;
+	pthread_mutex_lock(&group->mutex);
+	err = replace_pasid(group, domain, dev, pasid, handle);
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+	return err;
+}
+
+/* CORE-96 */
+static void detach_pasid(struct iommu_group *group, struct iommu_domain *domain,
+			 uint32_t pasid)
+{
+	const struct core_pasid *entry = core_pasid_find(group, pasid);
+
+	if (pasid == IOMMU_NO_PASID || !entry)
+		return;
+	if (entry->domain != domain) {
+		core_warn(group->sys, "group %u: PASID %u is in another domain",
+			  group->id, pasid);
+		return;
+	}
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		if (CORE_GROUP_DEV(pos)->iommu->max_pasids)
+			remove_dev_pasid(CORE_GROUP_DEV(pos), pasid, domain);
+	}
+	core_pasid_erase(group, pasid);
+}
+
+void iommu_detach_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev,
+			       uint32_t pasid)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+
+	if (!group)
+		return;
+	pthread_mutex_lock(&group->mutex);
+	detach_pasid(group, domain, pasid);
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+}
+
+/* CORE-62 */
+int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *group,
+			      struct iommu_attach_handle *handle)
+{
+	int err;
+
+	if (!handle)
+		return -EINVAL;
+	pthread_mutex_lock(&group->mutex);
+	err = core_pasid_find(group, IOMMU_NO_PASID) ? -EBUSY : core_pasid_reserve(group);
+	if (!err)
+		err = core_attach_group(domain, group);
+	if (!err)
+		core_pasid_add(group, IOMMU_NO_PASID, domain, handle);
+	pthread_mutex_unlock(&group->mutex);
+	return err;
+}
+
+void iommu_detach_group_handle(struct iommu_domain *domain, struct iommu_group *group)
+{
+	pthread_mutex_lock(&group->mutex);
+	core_detach_group(domain, group);
+	core_pasid_erase(group, IOMMU_NO_PASID);
+	pthread_mutex_unlock(&group->mutex);
+}
+
+/* CORE-61 */
+int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *domain,
+			       struct iommu_attach_handle *handle)
+{
+	int err;
+
+	if (!domain || !handle)
+		return -EINVAL;
+	pthread_mutex_lock(&group->mutex);
+	err = core_pasid_reserve(group);
+	if (!err)
+		err = core_set_group_domain(group, domain, 0);
+	if (!err)
+		core_pasid_add(group, IOMMU_NO_PASID, domain, handle);
+	pthread_mutex_unlock(&group->mutex);
+	return err;
+}
+
+/* CORE-97; the fault path, which may not wait, gets an RCU look-up in issue 7. */
+int iommu_attach_handle_get(struct iommu_group *group, uint32_t pasid, unsigned type,
+			    struct iommu_attach_handle **handle)
+{
+	const struct core_pasid *entry;
+	int err = 0;
+
+	pthread_mutex_lock(&group->mutex);
+	entry = core_pasid_find(group, pasid);
+	if (!entry || !entry->handle)
+		err = -ENOENT;
+	else if (type && entry->domain->type != type)
+		err = -EBUSY;
+	else
+		*handle = entry->handle;
+	pthread_mutex_unlock(&group->mutex);
+	return err;
+}
