@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What CMD_TLBI_* remove: exactly what the architecture requires (caching.md 4.2,
+ * commands.md 5.2), never more, so that a command that a driver got wrong shows.
+ *
+ * CHOICE: an address that is not sign-extended, a VMID or ASID beyond the implemented
+ * width match nothing (CMD-35, CMD-36, CMD-40); a misaligned address of a range with
+ * a TTL means the bytes that it says (CMD-47).
+ */
+#include "model/cache/tlb.h"
+
+/* Addresses [first, last] of leaf sizes in `classes`. */
+struct span {
+	uint64_t first, last;
+	uint32_t classes;
+};
+
+enum { ALL_CLASSES = (1 << SMMU_TLB_CLASSES) - 1 };
+
+/* TG and TTL leave entries of other granules and levels alone (CMD-45). */
+static uint32_t hinted_classes(const struct smmu *smmu, const struct smmu_tlbi *inv)
+{
+	uint32_t mask = 0;
+	unsigned ttl = inv->ttl;
+
+	if (!inv->range)
+		return ALL_CLASSES;
+	if (inv->granule == 14 && ttl == 1 && smmu->cfg.ds == 0)
+		ttl = 0; /* CMD-43 */
+	for (int level = 0; level <= 3; level++) {
+		unsigned bits = smmu_level_shift(inv->granule, level);
+		unsigned class;
+
+		if (bits > 42 || (ttl != 0 && (int)ttl != level))
+			continue;
+		class = smmu_tlb_class(bits);
+		if (smmu_tlb_class_bits(class) == bits)
+			mask |= UINT32_C(1) << class;
+	}
+	return mask;
+}
+
+static struct span span_of(const struct smmu *smmu, const struct smmu_tlbi *inv)
+{
+	struct span s = { inv->addr, inv->addr, hinted_classes(smmu, inv) };
+	uint64_t end = inv->addr >> 63 ? UINT64_MAX : (UINT64_C(1) << 63) - 1;
+
+	/* No wrap, and nothing of the other half (CMD-44). */
+	if (inv->range && inv->len != 0)
+		s.last = inv->len - 1 > end - inv->addr ? end : inv->addr + (inv->len - 1);
+	return s;
+}
+
+static uint64_t pages_in(const struct span *s, unsigned bits)
+{
+	return (s->last >> bits) - (s->first >> bits) + 1;
+}
+
+static void ctx_by_list(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span *s)
+{
+	tlb_link next;
+
+	for (tlb_link link = ctx->head; link != 0; link = next) {
+		const struct tlb_tag *tag = &tlb->tag[link - 1];
+		unsigned class = tag->id & 15, bits = smmu_tlb_class_bits(class);
+
+		next = tlb->entry[link - 1].next;
+		if ((s->classes >> class & 1) && tag->page >= s->first >> bits &&
+		    tag->page <= s->last >> bits)
+			smmu_tlb_drop_at(tlb, link);
+	}
+}
+
+static void ctx_by_page(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span *s)
+{
+	uint32_t mask = ctx->mask & s->classes;
+
+	for (unsigned class = 0; class < SMMU_TLB_CLASSES; class++) {
+		unsigned bits = smmu_tlb_class_bits(class);
+		uint64_t page = s->first >> bits, n = pages_in(s, bits);
+
+		for (; (mask >> class & 1) && n != 0; n--, page++) {
+			tlb_link link = smmu_tlb_probe(tlb, ctx->id, class, page);
+
+			if (link != 0)
+				smmu_tlb_drop_at(tlb, link);
+		}
+	}
+}
+
+/* The smaller of the range and of what the context holds (design.md, rule 6). */
+static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx, const struct span *s)
+{
+	struct tlb_ctx *ctx;
+	uint64_t pages = 0;
+
+	if (cctx == NULL || (cctx->mask & s->classes) == 0)
+		return;
+	ctx = &tlb->ctx[cctx - tlb->ctx];
+	for (uint32_t mask = ctx->mask & s->classes; mask != 0; mask &= mask - 1)
+		pages += pages_in(s, smmu_tlb_class_bits((unsigned)__builtin_ctz(mask)));
+	if (pages <= ctx->count)
+		ctx_by_page(tlb, ctx, s);
+	else
+		ctx_by_list(tlb, ctx, s);
+}
+
+static void globals_span(struct smmu_tlb *tlb, const struct tlb_vm *vm, struct tlb_key key,
+			 const struct span *s)
+{
+	for (unsigned i = 0; i < SMMU_TLB_GLOBALS; i++) {
+		key.kind = i >> 1 & 1;
+		key.aset = i & 1; /* commands ignore ASET (CACHE-39) */
+		ctx_span(tlb, smmu_tlb_ctx_global(tlb, vm, &key), s);
+	}
+}
+
+/* By address: of one ASID and global. */
+static void by_va(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key,
+		  const struct span *s)
+{
+	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++)
+		ctx_span(tlb, smmu_tlb_ctx(tlb, vm, smmu_tlb_ctx_key(&key, false)), s);
+	globals_span(tlb, vm, key, s);
+}
+
+/* By address, any ASID: costs one look-up for each ASID alive in the VM. */
+static void by_vaa(struct smmu_tlb *tlb, struct tlb_vm *vm, const struct span *s)
+{
+	for (tlb_link link = vm->head; link != 0; link = tlb->ctx[link - 1].vnext)
+		ctx_span(tlb, &tlb->ctx[link - 1], s);
+}
+
+static void by_asid(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key)
+{
+	const struct tlb_ctx *ctx;
+
+	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++) {
+		ctx = smmu_tlb_ctx(tlb, vm, smmu_tlb_ctx_key(&key, false));
+		if (ctx != NULL)
+			smmu_tlb_ctx_empty(tlb, &tlb->ctx[ctx - tlb->ctx]);
+	}
+}
+
+static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t vmid,
+		    const struct span *s)
+{
+	struct tlb_key key = { .space = SMMU_TLB_EL1, .vmid = vmid, .asid = inv->asid };
+	struct tlb_vm *vm = smmu_tlb_vm(tlb, SMMU_TLB_EL1, vmid);
+	struct tlb_vm *ipa = smmu_tlb_vm(tlb, SMMU_TLB_IPA, vmid);
+
+	if (vm == NULL || ipa == NULL)
+		return;
+	switch (inv->scope) {
+	case SMMU_TLBI_NH_ALL:
+		smmu_tlb_vm_empty(vm);
+		break;
+	case SMMU_TLBI_NH_ASID:
+		by_asid(tlb, vm, key);
+		break;
+	case SMMU_TLBI_NH_VA:
+		by_va(tlb, vm, key, s);
+		break;
+	case SMMU_TLBI_NH_VAA:
+		by_vaa(tlb, vm, s);
+		break;
+	case SMMU_TLBI_S12_VMALL:
+		smmu_tlb_vm_empty(vm);
+		smmu_tlb_vm_empty(ipa);
+		break;
+	case SMMU_TLBI_S2_IPA: /* combined entries stay: CACHE-35 */
+		by_vaa(tlb, ipa, s);
+		break;
+	default:
+		break;
+	}
+}
+
+/* CR0.VMW makes a command name a group of VMIDs (CACHE-38): at most 16 of them. */
+static void by_vmid_group(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
+			  const struct span *s)
+{
+	unsigned wild = ~(unsigned)inv->vmid_mask & 0xffff, sub = wild;
+
+	for (;;) {
+		by_vmid(tlb, inv, (uint16_t)((inv->vmid & ~wild) | sub), s);
+		if (sub == 0)
+			return;
+		sub = (sub - 1) & wild;
+	}
+}
+
+/* EL2 scopes: no VMID. CR2.E2H says which of the two worlds is meant (CMD-41). */
+static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, const struct span *s)
+{
+	struct tlb_key key = { .space = inv->e2h ? SMMU_TLB_E2H : SMMU_TLB_EL2,
+			       .asid = inv->asid };
+	struct tlb_vm *vm = smmu_tlb_vm(tlb, key.space, 0);
+
+	switch (inv->scope) {
+	case SMMU_TLBI_EL2_ALL:
+		tlb->space_epoch[SMMU_TLB_EL2]++;
+		tlb->space_epoch[SMMU_TLB_E2H]++;
+		break;
+	case SMMU_TLBI_EL2_ASID: /* E2H only, whatever CR2.E2H */
+		key.space = SMMU_TLB_E2H;
+		by_asid(tlb, smmu_tlb_vm(tlb, SMMU_TLB_E2H, 0), key);
+		break;
+	case SMMU_TLBI_EL2_VA:
+		by_va(tlb, vm, key, s);
+		break;
+	default:
+		by_vaa(tlb, vm, s);
+		break;
+	}
+}
+
+void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv)
+{
+	struct smmu_tlb *tlb = smmu->tlb;
+	struct span s = span_of(smmu, inv);
+
+	smmu->stats.tlb_invalidations++;
+	if (tlb->off)
+		return;
+	switch (inv->scope) {
+	case SMMU_TLBI_EL2_ALL:
+	case SMMU_TLBI_EL2_ASID:
+	case SMMU_TLBI_EL2_VA:
+	case SMMU_TLBI_EL2_VAA:
+		by_el2(tlb, inv, &s);
+		break;
+	case SMMU_TLBI_NSNH_ALL:
+		tlb->space_epoch[SMMU_TLB_EL1]++;
+		tlb->space_epoch[SMMU_TLB_IPA]++;
+		break;
+	default:
+		by_vmid_group(tlb, inv, &s);
+		break;
+	}
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * T-15 to T-18 through the TLB. Stage 2 of a CD, of a stage-1 descriptor and of the
+ * output of stage 1 goes through entries by IPA; a transaction with stage 1 on is
+ * answered by an entry by VA, which holds both stages' result.
+ *
+ * Permissions are judged from the entry, so that a stale entry grants and denies what
+ * it did when it was made. What faults with F_PERMISSION is cached as well; what
+ * faults otherwise never is (CACHE-7).
+ */
+#include <string.h>
+#include "model/cache/tlb.h"
+
+/* ---- attributes of the output ---- */
+static struct smmu_attr output(const struct smmu *smmu, const struct smmu_regime *rg,
+			       const struct tlb_entry *e, const struct smmu_attr *in)
+{
+	struct smmu_attr attr = *in;
+
+	if (rg->s1 != NULL)
+		smmu_attr_stage1(&attr, &e->s1.attr);
+	if (rg->s2 != NULL)
+		smmu_attr_stage2(smmu, rg->s2, &e->s2, &attr);
+	smmu_attr_consistent(&attr);
+	attr.ns = 1;
+	return attr;
+}
+
+static bool is_default(const struct smmu_attr *in)
+{
+	return in->inner == SMMU_MT_WB && in->outer == SMMU_MT_WB && in->sh == SMMU_SH_NSH &&
+	       in->ra == 1 && in->wa == 1 && in->tr == 0;
+}
+
+static void answer(const struct smmu *smmu, const struct smmu_regime *rg,
+		   const struct smmu_access *acc, uint64_t addr, const struct smmu_attr *in,
+		   const struct tlb_entry *e, struct smmu_xlate *out)
+{
+	uint64_t ipa = addr;
+
+	if (rg->s1 != NULL)
+		ipa = e->s1.oa | smmu_low(addr, e->s1.bits);
+	out->ipa = ipa;
+	/* Without stage 2 an IPA wider than OAS is truncated in silence (T-17d). */
+	out->pa = rg->s2 != NULL ? e->s2.oa | smmu_low(ipa, e->s2.bits) :
+				   smmu_low(ipa, smmu->id.oas);
+	out->page_bits = e->bits;
+	out->attr = is_default(in) ? e->attr : output(smmu, rg, e, in);
+	/* 13.8: from v3.4 on everything leaves as Data, Privileged. */
+	out->attr.inst = smmu->cfg.arch_minor < 4 && acc->inst && !acc->write;
+	out->attr.priv = smmu->cfg.arch_minor >= 4 || acc->priv;
+}
+
+static void complete(const struct smmu *smmu, const struct smmu_regime *rg,
+		     struct tlb_entry *line)
+{
+	struct smmu_attr in = smmu_attr_default();
+	unsigned bits = rg->s1 != NULL ? line->s1.bits : line->s2.bits;
+
+	if (rg->s1 != NULL && rg->s2 != NULL && line->s2.bits < bits)
+		bits = line->s2.bits;
+	line->bits = (uint8_t)bits;
+	line->attr = output(smmu, rg, line, &in);
+}
+
+/* ---- the TLB, with what is counted and traced ---- */
+static const struct tlb_entry *find(struct smmu *smmu, const struct smmu_regime *rg,
+				    const struct tlb_key *key, uint64_t addr)
+{
+	const struct tlb_entry *e;
+	uint8_t stage = key->space == SMMU_TLB_IPA ? 2 : 1;
+
+	if (smmu->tlb->off)
+		return NULL;
+	e = smmu_tlb_find(smmu->tlb, key, addr);
+	if (e == NULL)
+		SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_MISS, .stage = stage, .sid = rg->sid,
+			   .ssid = rg->ssid, .addr = addr);
+	return e;
+}
+
+static void insert(struct smmu *smmu, const struct smmu_regime *rg, const struct tlb_key *key,
+		   uint64_t addr, const struct tlb_entry *line)
+{
+	bool ipa = key->space == SMMU_TLB_IPA;
+	bool global = ipa || !(line->s1.flags & SMMU_LEAF_NG);
+	unsigned leaf_bits = ipa ? line->s2.bits : line->s1.bits;
+
+	if (smmu->tlb->off)
+		return;
+	smmu_tlb_insert(smmu->tlb, key, global, addr, leaf_bits, line);
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_INSERT, .stage = ipa ? 2 : 1, .sid = rg->sid,
+		   .ssid = rg->ssid, .addr = addr,
+		   .value = rg->s2 != NULL ? line->s2.oa : line->s1.oa);
+}
+
+static void trace_hit(struct smmu *smmu, const struct smmu_regime *rg, unsigned stage,
+		      uint64_t addr, uint64_t pa)
+{
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_HIT, .stage = (uint8_t)stage, .sid = rg->sid,
+		   .ssid = rg->ssid, .addr = addr, .value = pa);
+}
+
+/* Whether hardware must first make the page dirty: then the tables are read again. */
+static bool needs_dirty(const struct smmu_access *acc, uint8_t flags)
+{
+	return acc->write && (flags & SMMU_LEAF_CLEAN);
+}
+
+/* ---- stage 2, by IPA ---- */
+static struct tlb_key ipa_key(const struct smmu_regime *rg)
+{
+	return (struct tlb_key){ .space = SMMU_TLB_IPA, .vmid = rg->s2->vmid };
+}
+
+/* A hit: 1 granted, 0 denied, -1 nothing usable cached. */
+static int s2_cached(struct smmu *smmu, const struct smmu_regime *rg,
+		     const struct smmu_s2req *req, struct smmu_s2leaf *leaf,
+		     struct smmu_fault *fault)
+{
+	struct tlb_key key = ipa_key(rg);
+	const struct tlb_entry *e = find(smmu, rg, &key, req->ipa);
+
+	if (e == NULL)
+		return -1;
+	trace_hit(smmu, rg, 2, req->ipa, e->s2.oa | smmu_low(req->ipa, e->s2.bits));
+	*leaf = e->s2;
+	if (!smmu_s2_allow(smmu, rg->s2, req, leaf, fault))
+		return 0;
+	if (needs_dirty(&req->acc, leaf->flags)) {
+		smmu_tlb_drop(smmu->tlb, e);
+		return -1;
+	}
+	return 1;
+}
+
+static bool s2_resolve(struct smmu *smmu, const struct smmu_regime *rg,
+		       const struct smmu_s2req *req, struct smmu_s2leaf *leaf,
+		       struct smmu_fault *fault)
+{
+	int hit = s2_cached(smmu, rg, req, leaf, fault);
+	struct smmu_regime only = *rg;
+	struct tlb_entry line = { 0 };
+	struct tlb_key key = ipa_key(rg);
+	bool ok;
+
+	if (hit >= 0)
+		return hit == 1;
+	ok = smmu_s2_walk(smmu, rg, req, leaf, fault);
+	if ((leaf->flags & SMMU_LEAF_CACHEABLE) &&
+	    (ok || fault->event == SMMU_EVT_F_PERMISSION)) {
+		only.s1 = NULL;
+		line.s2 = *leaf;
+		complete(smmu, &only, &line);
+		insert(smmu, &only, &key, req->ipa, &line);
+	}
+	return ok;
+}
+
+bool smmu_s2_translate_cd(struct smmu *smmu, const struct smmu_regime *rg, uint64_t ipa,
+			  const struct smmu_attr *in, struct smmu_xlate *out,
+			  struct smmu_fault *fault)
+{
+	struct smmu_s2req req = { .ipa = ipa,
+				  .cls = SMMU_CLASS_CD,
+				  .acc = { .read = true, .priv = true } };
+	struct smmu_s2leaf leaf;
+
+	if (!s2_resolve(smmu, rg, &req, &leaf, fault))
+		return false;
+	out->ipa = ipa;
+	out->pa = leaf.oa | smmu_low(ipa, leaf.bits);
+	out->page_bits = leaf.bits;
+	out->attr = *in;
+	smmu_attr_own(smmu, rg->s2, &leaf, &out->attr);
+	return true;
+}
+
+/* ---- a transaction ---- */
+struct job {
+	struct smmu *smmu;
+	const struct smmu_regime *rg;
+	const struct smmu_access *acc;
+	uint64_t addr;
+	const struct smmu_attr *in;
+	struct tlb_key key;
+	const struct smmu_s1tt *tt;
+};
+
+static struct tlb_key job_key(const struct smmu_regime *rg)
+{
+	static const uint8_t space[SMMU_WORLD_COUNT] = { SMMU_TLB_EL1, SMMU_TLB_EL2,
+							 SMMU_TLB_E2H };
+
+	if (rg->s1 == NULL)
+		return ipa_key(rg);
+	return (struct tlb_key){
+		.space = space[rg->world],
+		.kind = rg->s2 != NULL ? SMMU_TLB_COMBINED : SMMU_TLB_S1_ONLY,
+		/* Needed for globals of these worlds only (CACHE-20). */
+		.aset = rg->world != SMMU_WORLD_NS_EL2 && rg->s1->aset,
+		.vmid = rg->world == SMMU_WORLD_NS_EL1 ? rg->vmid : 0,
+		.asid = rg->s1->asid,
+	};
+}
+
+static struct smmu_s2req input_req(const struct job *j, const struct tlb_entry *e)
+{
+	return (struct smmu_s2req){
+		.ipa = j->rg->s1 != NULL ? e->s1.oa | smmu_low(j->addr, e->s1.bits) : j->addr,
+		.cls = SMMU_CLASS_IN,
+		.acc = *j->acc,
+	};
+}
+
+/* As s2_cached. */
+static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
+{
+	const struct smmu_regime *rg = j->rg;
+	const struct tlb_entry *e = find(j->smmu, rg, &j->key, j->addr);
+
+	if (e == NULL) {
+		j->smmu->stats.tlb_misses += !j->smmu->tlb->off;
+		return -1;
+	}
+	j->smmu->stats.tlb_hits++;
+	if (rg->s1 != NULL && !smmu_s1_allow(rg->s1, j->acc, &e->s1, fault))
+		return 0;
+	if (rg->s1 != NULL && needs_dirty(j->acc, e->s1.flags))
+		goto again;
+	if (rg->s2 != NULL) {
+		struct smmu_s2req req = input_req(j, e);
+
+		if (!smmu_s2_allow(j->smmu, rg->s2, &req, &e->s2, fault))
+			return 0;
+		if (needs_dirty(j->acc, e->s2.flags))
+			goto again;
+	}
+	answer(j->smmu, rg, j->acc, j->addr, j->in, e, out);
+	trace_hit(j->smmu, rg, rg->s1 != NULL ? 1 : 2, j->addr, out->pa);
+	return 1;
+again:
+	smmu_tlb_drop(j->smmu->tlb, e);
+	return -1;
+}
+
+/* Keeps what may be kept of a walk that ended well or in F_PERMISSION. */
+static void keep(const struct job *j, struct tlb_entry *line, uint8_t flags, bool ok,
+		 const struct smmu_fault *fault)
+{
+	complete(j->smmu, j->rg, line);
+	if ((flags & SMMU_LEAF_CACHEABLE) && (ok || fault->event == SMMU_EVT_F_PERMISSION))
+		insert(j->smmu, j->rg, &j->key, j->addr, line);
+}
+
+static bool walk_s2_only(const struct job *j, struct tlb_entry *line, struct smmu_fault *fault)
+{
+	struct smmu_s2req req = input_req(j, line);
+	bool ok = smmu_s2_walk(j->smmu, j->rg, &req, &line->s2, fault);
+
+	if (ok || line->s2.bits != 0)
+		keep(j, line, line->s2.flags, ok, fault);
+	return ok;
+}
+
+static bool walk_s1(const struct job *j, struct tlb_entry *line, struct smmu_fault *fault)
+{
+	const struct smmu_s1req req = {
+		.va = j->addr, .tt = j->tt, .acc = *j->acc, .s2 = s2_resolve
+	};
+	bool ok = smmu_s1_walk(j->smmu, j->rg, &req, &line->s1, fault);
+	struct smmu_s2req req2;
+
+	if (j->rg->s2 == NULL) {
+		if (ok || line->s1.bits != 0)
+			keep(j, line, line->s1.flags, ok, fault);
+		return ok;
+	}
+	if (!ok)
+		return false; /* no stage 2 of an output that was not granted (T-17) */
+	req2 = input_req(j, line);
+	ok = s2_resolve(j->smmu, j->rg, &req2, &line->s2, fault);
+	if (ok || line->s2.bits != 0)
+		keep(j, line, line->s1.flags & line->s2.flags, ok, fault);
+	return ok;
+}
+
+static bool translate(struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
+{
+	struct tlb_entry line;
+	int hit;
+
+	if (j->rg->s1 != NULL && !smmu_s1_input(j->rg->s1, j->acc, &j->addr, &j->tt, fault))
+		return false;
+	hit = cached(j, out, fault);
+	if (hit >= 0)
+		return hit == 1;
+	memset(&line, 0, sizeof(line));
+	if (!(j->rg->s1 != NULL ? walk_s1(j, &line, fault) : walk_s2_only(j, &line, fault)))
+		return false;
+	answer(j->smmu, j->rg, j->acc, j->addr, j->in, &line, out);
+	return true;
+}
+
+bool smmu_stages_translate(struct smmu *smmu, const struct smmu_regime *rg,
+			   const struct smmu_access *acc, uint64_t addr,
+			   const struct smmu_attr *in, struct smmu_xlate *out,
+			   struct smmu_fault *fault)
+{
+	struct job j = { .smmu = smmu,
+			 .rg = rg,
+			 .acc = acc,
+			 .addr = addr,
+			 .in = in,
+			 .key = job_key(rg) };
+
+	if (translate(&j, out, fault))
+		return true;
+	/* RnW is the input's, and an atomic's is 0 unless it lacked only R (section 8). */
+	if (fault->event != SMMU_EVT_F_PERMISSION || fault->cls != SMMU_CLASS_IN)
+		fault->rnw = !acc->write;
+	return false;
+}

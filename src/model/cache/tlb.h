@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the TLB.
+ *
+ * An entry lives in a set-associative array: a 64-byte line of four tags a set, and
+ * one 64-byte line of payload an entry. A hit reads both and writes nothing.
+ *
+ * What an entry is tagged with besides its address (caching.md 3) is a *context*:
+ * {StreamWorld, VMID, ASID or ASET, kind}. A context has a number of its own, and a
+ * tag holds that number, so that giving the context a new number forgets all its
+ * entries at once (design.md, rule 6). Wider invalidations move an epoch of the VMID
+ * or of the whole space, and a context of an old epoch counts as absent. What is
+ * forgotten so stays in the array as garbage until its slot is wanted.
+ *
+ * Each context keeps how many entries of each leaf size it has, and a list of them:
+ * by-address invalidation probes only sizes that exist, and a range larger than the
+ * context walks the list instead.
+ *
+ * A stage-1 leaf larger than the stage-2 leaf under it is *fractured*: a record that
+ * stands for the stage-1 leaf, and pieces tagged with a number that only the record
+ * holds. Invalidating any address of the leaf drops the record, and with it every
+ * piece (CACHE-36, CACHE-40), without looking for them.
+ *
+ * Reading (smmu_tlb_find) is const and apart from writing, for the day when ports
+ * read without the lock.
+ */
+#ifndef MODEL_CACHE_TLB_H
+#define MODEL_CACHE_TLB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "model/model.h"
+#include "model/walk/walk.h"
+
+/* One space of addresses; NS-EL2 and NS-EL2-E2H are told apart (CACHE-20 lets us not). */
+enum smmu_tlb_space {
+	SMMU_TLB_EL1,
+	SMMU_TLB_EL2,
+	SMMU_TLB_E2H,
+	SMMU_TLB_IPA,
+	SMMU_TLB_SPACES
+};
+/* Stage-1-only entries must never serve a nested stream, nor the reverse (CACHE-80). */
+enum { SMMU_TLB_S1_ONLY, SMMU_TLB_COMBINED, SMMU_TLB_KINDS };
+enum { SMMU_TLB_WAYS = 4, SMMU_TLB_CLASSES = 10, SMMU_TLB_GLOBALS = 4 };
+
+/* "Link": index + 1, 0 for none, so that zeroed memory is empty. */
+typedef uint32_t tlb_link;
+
+struct tlb_tag {
+	uint64_t page; /* address >> size */
+	uint64_t id;   /* number of the context << 4 | class of size; 0: free */
+};
+
+/* What translates: one line. */
+struct tlb_entry {
+	union {
+		struct {
+			struct smmu_s1leaf s1;
+			struct smmu_s2leaf s2;
+		};
+		struct {
+			uint64_t piece_id; /* of the pieces of a fractured leaf */
+			uint16_t piece_mask;
+		};
+	};
+	struct smmu_attr attr; /* out, if the input has the default */
+	uint8_t bits;	 /* of this entry: the smaller of the stages' leaves, at least 12 */
+	bool fractured;	 /* a record */
+	bool piece;	 /* ctx is the link of its record; not in a list */
+	tlb_link ctx, prev, next;
+};
+_Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
+
+struct tlb_ctx {
+	uint64_t key; /* 0: free */
+	uint64_t id;
+	uint64_t epoch;	      /* of its VM when it began */
+	uint32_t mask, count; /* classes that live here; entries in the list */
+	tlb_link head;
+	tlb_link vprev, vnext; /* contexts of one VM */
+	uint32_t per[SMMU_TLB_CLASSES];
+	uint8_t pad[44]; /* to two lines */
+};
+_Static_assert(sizeof(struct tlb_ctx) == 128, "two lines a context");
+
+struct tlb_vm {
+	uint64_t epoch, space_epoch;
+	tlb_link head;			    /* its contexts */
+	tlb_link global[SMMU_TLB_GLOBALS]; /* kind * 2 + ASET */
+};
+
+struct smmu_tlb {
+	struct tlb_tag *tag;
+	struct tlb_entry *entry;
+	unsigned set_bits;
+	struct tlb_ctx *ctx;
+	unsigned ctx_bits; /* groups of four */
+	struct tlb_vm *vm[SMMU_TLB_SPACES];
+	uint32_t nvm[SMMU_TLB_SPACES];
+	uint64_t space_epoch[SMMU_TLB_SPACES];
+	uint64_t last_id;
+	uint32_t turn; /* which way to evict */
+	bool off;      /* no_tlb */
+	void *raw[3];  /* what tag, entry and ctx were allocated as */
+};
+
+struct tlb_key {
+	uint8_t space, kind;
+	bool aset;
+	uint16_t vmid, asid;
+};
+
+/* ---- tlb.c ---- */
+/*
+ * The entry that translates addr, or NULL. CHOICE: of several that match the
+ * non-global one is taken before the global, the larger before the smaller: a smaller
+ * one cannot have been inserted while a larger one matched, so among those of one
+ * context this is the latest (CACHE-80; F_TLB_CONFLICT is never raised).
+ */
+const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb, const struct tlb_key *key,
+				      uint64_t addr);
+/*
+ * Inserts line (bits set) for addr. leaf_bits: size of the leaf that addresses the
+ * entry in invalidations: stage 1's, or stage 2's of an IPA; at least line->bits.
+ */
+void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool global,
+		     uint64_t addr, unsigned leaf_bits, const struct tlb_entry *line);
+/* Forgets one entry that smmu_tlb_find gave. */
+void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *entry);
+/* Of the entry with that tag, or 0. */
+tlb_link smmu_tlb_probe(const struct smmu_tlb *tlb, uint64_t id, unsigned class,
+			uint64_t page);
+void smmu_tlb_drop_at(struct smmu_tlb *tlb, tlb_link link);
+/* Size in bits of a class, ascending; the class of a size. */
+unsigned smmu_tlb_class_bits(unsigned class);
+unsigned smmu_tlb_class(unsigned bits);
+
+/* ---- context.c ---- */
+uint64_t smmu_tlb_ctx_key(const struct tlb_key *key, bool global);
+/* The VM, up to date; NULL: that VMID does not exist here. */
+struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid);
+/* Live contexts; NULL if there is none. */
+const struct tlb_ctx *smmu_tlb_ctx(const struct smmu_tlb *tlb, const struct tlb_vm *vm,
+				   uint64_t key);
+const struct tlb_ctx *smmu_tlb_ctx_global(const struct smmu_tlb *tlb, const struct tlb_vm *vm,
+					  const struct tlb_key *key);
+/* The context, begun if need be, at the expense of another if need be. */
+struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *key, bool global);
+bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx);
+/* Forgets its entries. */
+void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx);
+void smmu_tlb_vm_empty(struct tlb_vm *vm);
+
+/* What contexts and entries are hashed with. */
+static inline uint64_t tlb_hash(uint64_t a, uint64_t b)
+{
+	uint64_t h = (a + b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+
+	return h ^ h >> 32;
+}
+
+#endif /* MODEL_CACHE_TLB_H */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory attributes: IHI 0070 chapter 13, translation.md 13. */
+#include "model/walk/walk.h"
+
+/* 13.1.1: what a bus that carries no attributes stands for. */
+struct smmu_attr smmu_attr_default(void)
+{
+	return (struct smmu_attr){ .inner = SMMU_MT_WB,
+				   .outer = SMMU_MT_WB,
+				   .sh = SMMU_SH_NSH,
+				   .ra = 1,
+				   .wa = 1,
+				   .ns = 1 };
+}
+
+static bool cacheable(unsigned type)
+{
+	return type == SMMU_MT_WB || type == SMMU_MT_WT;
+}
+
+bool smmu_attr_is_cacheable(const struct smmu_attr *attr)
+{
+	return cacheable(attr->inner) || cacheable(attr->outer);
+}
+
+/* 13.6; idempotent. */
+void smmu_attr_consistent(struct smmu_attr *attr)
+{
+	if (!smmu_attr_is_cacheable(attr)) {
+		attr->sh = SMMU_SH_OSH;
+		attr->ra = attr->wa = attr->tr = 0;
+	} else if (attr->ra == 0 && attr->wa == 0) {
+		attr->tr = 0;
+	}
+}
+
+/*
+ * The hints of the levels merged into the one set that struct smmu_attr has: the
+ * stronger of the cacheable levels (13.4). CHOICE: what leaves the SMMU has one set.
+ */
+static void merge_hints(struct smmu_attr *attr, unsigned in_hints, unsigned out_hints)
+{
+	unsigned both = 3, any = 0; /* bit 0 write-allocate, 1 read-allocate, 2 transient */
+
+	if (cacheable(attr->inner)) {
+		both &= in_hints;
+		any |= in_hints;
+	}
+	if (cacheable(attr->outer)) {
+		both &= out_hints;
+		any |= out_hints;
+	}
+	if (!smmu_attr_is_cacheable(attr))
+		both = any = 0;
+	attr->ra = both >> 1 & 1;
+	attr->wa = both & 1;
+	attr->tr = any >> 2 & 1;
+}
+
+/* {IR,OR}: 00 NC, 01 WB RA WA, 10 WT RA, 11 WB RA no WA. */
+struct smmu_attr smmu_attr_from_fetch(struct smmu_fetch_attr f)
+{
+	static const uint8_t type[4] = { SMMU_MT_NC, SMMU_MT_WB, SMMU_MT_WT, SMMU_MT_WB };
+	static const uint8_t hints[4] = { 0, 3, 2, 2 };
+	struct smmu_attr attr = { .inner = type[f.ic & 3],
+				  .outer = type[f.oc & 3],
+				  .sh = f.sh == 1 ? SMMU_SH_NSH : f.sh & 3,
+				  .priv = 1,
+				  .ns = 1 };
+
+	merge_hints(&attr, hints[f.ic & 3], hints[f.oc & 3]);
+	smmu_attr_consistent(&attr);
+	return attr;
+}
+
+static uint8_t device(unsigned dd)
+{
+	static const uint8_t type[4] = { SMMU_MT_DEV_NGNRNE, SMMU_MT_DEV_NGNRE,
+					 SMMU_MT_DEV_NGRE, SMMU_MT_DEV_GRE };
+
+	return type[dd & 3];
+}
+
+/* The 4-bit code of STE.MemAttr, MSI configurations and, without S2FWB, stage 2. */
+static void types_from_memattr(struct smmu_attr *attr, unsigned memattr)
+{
+	static const uint8_t normal[4] = { 0, SMMU_MT_NC, SMMU_MT_WT, SMMU_MT_WB };
+
+	if (memattr >> 2 == 0 || (memattr & 3) == 0) {
+		/* 01, 10, 11 over 00 are reserved: Device-nGnRnE (STE-53). */
+		attr->inner = attr->outer = device(memattr >> 2 == 0 ? memattr : 0);
+		return;
+	}
+	attr->inner = normal[memattr & 3];
+	attr->outer = normal[memattr >> 2];
+}
+
+void smmu_attr_set_memattr(struct smmu_attr *attr, unsigned memattr)
+{
+	bool was = smmu_attr_is_cacheable(attr);
+
+	types_from_memattr(attr, memattr & 15);
+	if (!was && smmu_attr_is_cacheable(attr)) {
+		attr->ra = attr->wa = 1;
+		attr->tr = 0;
+	}
+}
+
+/* One nibble of a MAIR byte that is not Device: type, and hints as in merge_hints. */
+static uint8_t mair_nibble(unsigned nibble, unsigned *hints)
+{
+	unsigned rw = nibble & 3;
+
+	*hints = rw;
+	switch (nibble >> 2) {
+	case 0:
+		*hints = rw | 4;
+		return SMMU_MT_WT;
+	case 1:
+		*hints = rw == 0 ? 0 : rw | 4;
+		return rw == 0 ? SMMU_MT_NC : SMMU_MT_WB;
+	case 2:
+		return SMMU_MT_WT;
+	default:
+		return SMMU_MT_WB;
+	}
+}
+
+/* CD-31: what VMSAv8-64 leaves unpredictable is fixed here. */
+struct smmu_attr smmu_attr_from_mair(unsigned byte, unsigned sh)
+{
+	struct smmu_attr attr = { .sh = sh == 1 ? SMMU_SH_NSH : (uint8_t)(sh & 3), .ns = 1 };
+	unsigned in_hints, out_hints, low = byte & 15;
+
+	if (byte >> 4 == 0) {
+		attr.inner = attr.outer = device(low >> 2);
+		return attr;
+	}
+	attr.outer = mair_nibble(byte >> 4, &out_hints);
+	attr.inner = mair_nibble(low == 0 ? 3 : low, &in_hints);
+	merge_hints(&attr, in_hints, out_hints);
+	return attr;
+}
+
+void smmu_attr_stage1(struct smmu_attr *attr, const struct smmu_attr *s1)
+{
+	if (smmu_attr_is_cacheable(attr)) {
+		attr->ra &= s1->ra;
+		attr->wa &= s1->wa;
+		attr->tr |= s1->tr;
+	} else {
+		attr->ra = s1->ra;
+		attr->wa = s1->wa;
+		attr->tr = s1->tr;
+	}
+	attr->inner = s1->inner;
+	attr->outer = s1->outer;
+	attr->sh = s1->sh;
+}
+
+static uint8_t stronger(uint8_t a, uint8_t b)
+{
+	return a > b ? a : b;
+}
+
+/* NSH < ISH < OSH; the codes are 0, 3, 2, and the reserved 1 acts as NSH. */
+static uint8_t combine_sh(unsigned a, unsigned b)
+{
+	static const uint8_t rank[4] = { 0, 0, 2, 1 };
+	static const uint8_t code[3] = { SMMU_SH_NSH, SMMU_SH_ISH, SMMU_SH_OSH };
+	uint8_t ra = rank[a & 3], rb = rank[b & 3];
+
+	return code[ra > rb ? ra : rb];
+}
+
+/* S2FWB == 0. IDR3.MTEPERM gives 0100 a meaning. */
+static void combine(const struct smmu *smmu, unsigned memattr, struct smmu_attr *attr)
+{
+	struct smmu_attr s2 = { .inner = SMMU_MT_WB, .outer = SMMU_MT_WB };
+
+	if (!(memattr == 4 && smmu->cfg.mteperm))
+		types_from_memattr(&s2, memattr);
+	attr->inner = stronger(attr->inner, s2.inner);
+	attr->outer = stronger(attr->outer, s2.outer);
+}
+
+/*
+ * S2FWB == 1. MemAttr[3] is ignored: RES0, or with MTEPERM not told apart by us;
+ * CHOICE: 100 acts as 101, as the PE's pseudocode has it.
+ */
+static void force(unsigned memattr, struct smmu_attr *attr)
+{
+	bool was = smmu_attr_is_cacheable(attr);
+
+	switch (memattr & 7) {
+	case 7:
+		return;
+	case 6:
+		attr->inner = attr->outer = SMMU_MT_WB;
+		if (!was) {
+			attr->ra = attr->wa = 1;
+			attr->tr = 0;
+		}
+		return;
+	case 4:
+	case 5:
+		attr->inner = stronger(attr->inner, SMMU_MT_NC);
+		attr->outer = stronger(attr->outer, SMMU_MT_NC);
+		return;
+	default:
+		attr->inner = stronger(attr->inner, device(memattr));
+		attr->outer = stronger(attr->outer, device(memattr));
+		return;
+	}
+}
+
+/* CHOICE: the raw SH of stage 1 enters the combination (translation.md 13.5). */
+void smmu_attr_stage2(const struct smmu *smmu, const struct smmu_s2cfg *s2,
+		      const struct smmu_s2leaf *leaf, struct smmu_attr *attr)
+{
+	if (s2->fwb)
+		force(leaf->memattr, attr);
+	else
+		combine(smmu, leaf->memattr, attr);
+	attr->sh = combine_sh(attr->sh, leaf->sh);
+}
+
+bool smmu_s2_is_device(const struct smmu *smmu, const struct smmu_s2cfg *s2,
+		       const struct smmu_s2leaf *leaf)
+{
+	struct smmu_attr attr = smmu_attr_default();
+
+	smmu_attr_stage2(smmu, s2, leaf, &attr);
+	return attr.inner >= SMMU_MT_DEV_GRE;
+}
+
+/* STE-62: Device with PTWNNC is Normal Non-cacheable for the SMMU's own accesses. */
+void smmu_attr_own(const struct smmu *smmu, const struct smmu_s2cfg *s2,
+		   const struct smmu_s2leaf *leaf, struct smmu_attr *attr)
+{
+	smmu_attr_stage2(smmu, s2, leaf, attr);
+	if (attr->inner >= SMMU_MT_DEV_GRE && smmu->cfg.ptwnnc)
+		attr->inner = attr->outer = SMMU_MT_NC;
+	smmu_attr_consistent(attr);
+}
