@@ -153,7 +153,6 @@ void smmu_cmd_tlbi(struct smmu *smmu, const uint64_t *dw)
 		inv.vmid = (uint16_t)smmu_get(dw, SMMU_CMD_TLBI_NH_VA_VMID);
 	if (by & BY_ASID)
 		inv.asid = (uint16_t)smmu_get(dw, SMMU_CMD_TLBI_NH_VA_ASID);
-	smmu->stats.tlb_invalidations++;
 	if (tag_out_of_range(smmu, &inv, by))
 		return;
 	if ((by & BY_ADDR) && !set_address(smmu, dw, by, &inv))

@@ -136,7 +136,6 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 	static const char legal[] = "0: this feature is not modelled yet";
 	const struct rule rules[] = {
 		RULE(btm, !c->btm, legal),
-		RULE(httu, !c->httu, legal),
 		RULE(ats, !c->ats, legal),
 		RULE(ns1ats, !c->ns1ats, legal),
 		RULE(atsrecerr, !c->atsrecerr, legal),
@@ -149,11 +148,9 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 		RULE(mpam, !c->mpam, legal),
 		RULE(dpt, !c->dpt, legal),
 		RULE(pasidtt, !c->pasidtt, legal),
-		RULE(s1pi, !c->s1pi, legal),
 		RULE(s2pi, !c->s2pi, legal),
 		RULE(s2po, !c->s2po, legal),
 		RULE(the, !c->the, legal),
-		RULE(aie, !c->aie, legal),
 		RULE(d128, !c->d128, legal),
 	};
 	return broken(out, rules, COUNT(rules));

@@ -24,7 +24,7 @@ static bool acceptable(uint64_t offset, unsigned size)
 
 static uint64_t read4(const struct smmu *smmu, uint64_t offset)
 {
-	const struct smmu_regdesc *reg = smmu_reg_at(smmu, offset);
+	const struct smmu_regdesc *reg = smmu_regdesc_at(smmu, offset);
 
 	if (!reg)
 		return 0;
@@ -34,7 +34,7 @@ static uint64_t read4(const struct smmu *smmu, uint64_t offset)
 
 static void write4(struct smmu *smmu, uint64_t offset, uint32_t value)
 {
-	const struct smmu_regdesc *reg = smmu_reg_at(smmu, offset);
+	const struct smmu_regdesc *reg = smmu_regdesc_at(smmu, offset);
 	unsigned shift;
 
 	if (!reg)
@@ -45,7 +45,7 @@ static void write4(struct smmu *smmu, uint64_t offset, uint32_t value)
 
 static bool is_wide(const struct smmu *smmu, uint64_t offset)
 {
-	const struct smmu_regdesc *reg = smmu_reg_at(smmu, offset);
+	const struct smmu_regdesc *reg = smmu_regdesc_at(smmu, offset);
 
 	return reg && reg->size == 8;
 }
@@ -60,7 +60,7 @@ static uint64_t read8(const struct smmu *smmu, uint64_t offset)
 static void write8(struct smmu *smmu, uint64_t offset, uint64_t value)
 {
 	if (is_wide(smmu, offset)) {
-		smmu_regdesc_write(smmu, smmu_reg_at(smmu, offset), value, UINT64_MAX);
+		smmu_regdesc_write(smmu, smmu_regdesc_at(smmu, offset), value, UINT64_MAX);
 	} else if (smmu->cfg.mmio_pairs) {
 		write4(smmu, offset, (uint32_t)value);
 		write4(smmu, offset + 4, (uint32_t)(value >> 32));

@@ -75,9 +75,12 @@ static void preset_full(struct smmu_config *c)
 	preset_v34(c);
 	c->ssid_bits = 20;
 	c->sid_bits = 32;
+	c->ttf = 3;
+	c->httu = 3;
 	c->dormhint = c->sev = 1;
 	c->term_model = 0;
 	c->ttendian = 0;
+	c->s1pi = c->aie = 1;
 }
 
 /* Arm MMU-600 r1p0: SMMUv3.1, 48-bit, terminate-only as integrated for PCIe. */
@@ -85,6 +88,7 @@ static void preset_mmu600(struct smmu_config *c)
 {
 	preset_v31(c);
 	c->iidr = 0x4831043b;
+	c->httu = 2;
 	c->sid_bits = 24;
 	c->ssid_bits = 20;
 	c->vmw = 1;
@@ -95,6 +99,7 @@ static void preset_mmu700(struct smmu_config *c)
 {
 	preset_v32(c);
 	c->iidr = 0x4871043b;
+	c->httu = 2;
 	c->bbml = 2;
 	c->stt = 1;
 	c->sid_bits = 24;

@@ -366,7 +366,7 @@ static const struct smmu_regdesc regs[] = {
 	      always),
 };
 
-const struct smmu_regdesc *smmu_reg_at(const struct smmu *smmu, uint64_t offset)
+const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset)
 {
 	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
 		const struct smmu_regdesc *reg = &regs[i];

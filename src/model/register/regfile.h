@@ -19,7 +19,7 @@ struct smmu_regdesc {
 };
 
 /* The register that covers the byte at offset, NULL: reserved. */
-const struct smmu_regdesc *smmu_reg_at(const struct smmu *smmu, uint64_t offset);
+const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset);
 uint64_t smmu_regdesc_read(const struct smmu *smmu, const struct smmu_regdesc *reg);
 /* Writes the bits of lanes; a register that is not writable now stays as it is. */
 void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value,

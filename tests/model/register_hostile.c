@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whatever is written to the registers and to memory, the SMMU neither crashes nor
+ * hangs; under the sanitizers, it does nothing undefined. Seeded, so that it repeats.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "model/harness.h"
+#include "model/model.h"
+
+static uint64_t rng_state;
+
+static uint64_t rng(void)
+{
+	rng_state ^= rng_state << 13;
+	rng_state ^= rng_state >> 7;
+	rng_state ^= rng_state << 17;
+	return rng_state;
+}
+
+static uint64_t hostile_value(void)
+{
+	static const uint64_t bait[] = { 0,	       1,	   UINT64_MAX,	    0x80000000,
+					 0xffffffff,   H_RAM + 5,  H_RAM | 19,	    H_RAM | 31,
+					 1ull << 62,   0x80000000, 0xfffffffffffff, H_MSI };
+	uint64_t r = rng();
+
+	switch (r & 3) {
+	case 0:
+		return bait[(r >> 8) % (sizeof(bait) / sizeof(bait[0]))];
+	case 1:
+		return H_RAM + (rng() % H_RAM_SIZE);
+	case 2:
+		return rng() & 0x1f;
+	default:
+		return rng();
+	}
+}
+
+static uint64_t hostile_offset(void)
+{
+	uint64_t r = rng();
+
+	switch (r & 7) {
+	case 0:
+		return rng();
+	case 1:
+		return r >> 20 & 0x1ffff;
+	case 2:
+		return 0x100a8 + (r >> 20 & 0x2c);
+	default:
+		return r >> 20 & 0xfc;
+	}
+}
+
+static void hostile_event(struct harness *h)
+{
+	struct smmu_event ev = {
+		.fault = { .event = (uint8_t)rng(), .s2 = rng() & 1, .cls = rng() & 3,
+			   .ipa = rng(), .fetch_addr = rng(), .reason = (uint32_t)rng() },
+		.sid = (uint32_t)rng(), .ssid = (uint32_t)rng(), .ssv = rng() & 1,
+		.stall = rng() & 1, .input_addr = rng(),
+	};
+
+	smmu_lock(h->smmu);
+	(void)smmu_event_record(h->smmu, &ev);
+	smmu_unlock_and_deliver(h->smmu);
+	h->n_msi = 0;
+}
+
+/* Commands at any place of a small queue, most with a known opcode. */
+static void hostile_command(struct harness *h)
+{
+	uint64_t r = rng();
+	uint64_t dw0 = (rng() & ~0xffull) | (r & 0x7f);
+
+	if (r & 0x100)
+		dw0 &= 0xffffffff000003ffull;
+	h_write64(h, H_RAM + (r >> 16 & 0x3f0), dw0);
+	h_write64(h, H_RAM + (r >> 16 & 0x3f0) + 8, r & 0x200 ? 0 : rng());
+}
+
+static void no_errors_pending(struct harness *h)
+{
+	h_wr32(h, SMMU_REG_GERRORN, h_rd32(h, SMMU_REG_GERROR));
+}
+
+static void hostile_run(enum smmu_preset preset, uint64_t seed)
+{
+	static const unsigned sizes[] = { 4, 4, 4, 8, 8, 1, 2, 3, 16, 0 };
+	struct harness h;
+
+	rng_state = seed;
+	h_setup(&h, preset, NULL);
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t offset = hostile_offset();
+		unsigned size = sizes[rng() % (sizeof(sizes) / sizeof(sizes[0]))];
+
+		if (size == 4 || size == 8)
+			offset &= ~(uint64_t)(size - 1) | (rng() & 15 ? 0 : 3);
+		if (rng() & 1)
+			smmu_mmio_write(h.smmu, offset, size, hostile_value());
+		else
+			(void)smmu_mmio_read(h.smmu, offset, size);
+		h.n_msi = 0;
+		if ((i & 7) == 0)
+			hostile_event(&h);
+		if ((i & 3) == 0)
+			hostile_command(&h);
+		if ((i & 63) == 0)
+			no_errors_pending(&h);
+		h.n_msi = 0;
+		if ((i & 4095) == 0)
+			smmu_reset(h.smmu);
+	}
+	/* And it still works. */
+	smmu_reset(h.smmu);
+	h_init_queues(&h);
+	h_sync(&h);
+	h_teardown(&h);
+}
+
+static void any_register_traffic_is_survived(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 6; seed++)
+		hostile_run((enum smmu_preset)(seed % SMMU_PRESET_COUNT),
+			    seed * 0x9e3779b97f4a7c15ull);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_register_traffic_is_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Errors and interrupts: 1. GERROR toggles and is acknowledged; 2. wires and MSIs go
+ * out when enabled; 3. an MSI that aborts is reported; 4. handlers run without the
+ * lock and may use the registers, even to issue commands.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "model/harness.h"
+#include "model/model.h"
+
+#define HOLE	     0x10000000ull /* no memory there */
+#define MEMATTR_NGNRE 1
+
+static int setup(void **state)
+{
+	static struct harness h;
+
+	h_setup(&h, SMMU_PRESET_V3_2, NULL);
+	*state = &h;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	h_teardown(*state);
+	return 0;
+}
+
+static uint64_t pulses(struct harness *h, const char *wire)
+{
+	return smmu_wire_pulses(smmu_bus_wire(h->bus, wire));
+}
+
+static void program_msi(struct harness *h, uint64_t cfg0, uint64_t pa, uint32_t data)
+{
+	h_wr64(h, cfg0, pa);
+	h_wr32(h, cfg0 + 8, data);
+	h_wr32(h, cfg0 + 12, MEMATTR_NGNRE);
+}
+
+static void enable_irqs(struct harness *h)
+{
+	h_wr32(h, SMMU_REG_IRQ_CTRL, 5);
+}
+
+static uint32_t active(struct harness *h)
+{
+	return h_rd32(h, SMMU_REG_GERROR) ^ h_rd32(h, SMMU_REG_GERRORN);
+}
+
+static void bad_command(struct harness *h)
+{
+	h_cmd(h, 0, 0); /* opcode 0 is reserved */
+}
+
+static void gerror_toggles(void **state)
+{
+	struct harness *h = *state;
+	uint32_t cmdq = (uint32_t)SMMU_MASK(SMMU_GERROR_CMDQ_ERR);
+
+	h_init_queues(h);
+	bad_command(h);
+	/* REG-62: a toggle makes it active */
+	assert_int_equal(h_rd32(h, SMMU_REG_GERROR), cmdq);
+	assert_int_equal(active(h), cmdq);
+	/* REG-68: CMDQEN neither clears nor acknowledges it */
+	h_wr32(h, SMMU_REG_CR0, 0);
+	h_wr32(h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_CMDQEN));
+	assert_int_equal(active(h), cmdq);
+	/* REG-63: and back */
+	h_cmdq_skip(h);
+	assert_int_equal(active(h), 0);
+	bad_command(h);
+	assert_int_equal(h_rd32(h, SMMU_REG_GERROR), 0);
+	assert_int_equal(active(h), cmdq);
+	/* REG-65: GERRORN reads what was written */
+	assert_int_equal(h_rd32(h, SMMU_REG_GERRORN), cmdq);
+}
+
+static void gerror_interrupt(void **state)
+{
+	struct harness *h = *state;
+
+	h_init_queues(h);
+	program_msi(h, SMMU_REG_GERROR_IRQ_CFG0, H_MSI + 0x40, 77);
+	/* REG-57: not enabled, nothing now nor later */
+	bad_command(h);
+	h_cmdq_skip(h);
+	enable_irqs(h);
+	assert_int_equal(h->n_msi, 0);
+	assert_int_equal(pulses(h, "smmu.gerror"), 0);
+	/* REG-53: MSI and wire */
+	bad_command(h);
+	assert_int_equal(h->n_msi, 1);
+	assert_int_equal(h->msi[0].pa, H_MSI + 0x40);
+	assert_int_equal(h->msi[0].data, 77);
+	assert_int_equal(pulses(h, "smmu.gerror"), 1);
+	/* ADDR == 0 suppresses the MSI only */
+	h_wr32(h, SMMU_REG_IRQ_CTRL, 0);
+	program_msi(h, SMMU_REG_GERROR_IRQ_CFG0, 0, 77);
+	enable_irqs(h);
+	h_cmdq_skip(h);
+	bad_command(h);
+	assert_int_equal(h->n_msi, 1);
+	assert_int_equal(pulses(h, "smmu.gerror"), 2);
+}
+
+static void aborted_msi_is_a_gerror(void **state)
+{
+	struct harness *h = *state;
+	struct smmu_event ev = { .fault.event = SMMU_EVT_C_BAD_STE };
+
+	h_init_queues(h);
+	program_msi(h, SMMU_REG_EVENTQ_IRQ_CFG0, HOLE, 1);
+	program_msi(h, SMMU_REG_GERROR_IRQ_CFG0, H_MSI, 2);
+	enable_irqs(h);
+	smmu_lock(h->smmu);
+	assert_true(smmu_event_record(h->smmu, &ev));
+	smmu_unlock_and_deliver(h->smmu);
+	/* REG-59, and the GERROR interrupt follows */
+	assert_int_equal(active(h), SMMU_MASK(SMMU_GERROR_MSI_EVENTQ_ABT_ERR));
+	assert_int_equal(h->n_msi, 1);
+	assert_int_equal(h->msi[0].data, 2);
+	assert_int_equal(pulses(h, "smmu.eventq"), 1);
+}
+
+static void aborted_gerror_msi_raises_no_interrupt(void **state)
+{
+	struct harness *h = *state;
+
+	h_init_queues(h);
+	program_msi(h, SMMU_REG_GERROR_IRQ_CFG0, HOLE, 2);
+	enable_irqs(h);
+	bad_command(h);
+	/* REG-66 */
+	assert_int_equal(active(h), SMMU_MASK(SMMU_GERROR_CMDQ_ERR) |
+					    SMMU_MASK(SMMU_GERROR_MSI_GERROR_ABT_ERR));
+	assert_int_equal(pulses(h, "smmu.gerror"), 1);
+}
+
+static void sync_cmd(uint64_t dw[2], unsigned cs, uint64_t pa, uint32_t data)
+{
+	dw[0] = dw[1] = 0;
+	smmu_set(dw, SMMU_CMD_SYNC_OPCODE, SMMU_OP_SYNC);
+	smmu_set(dw, SMMU_CMD_SYNC_CS, cs);
+	smmu_set_addr(dw, SMMU_CMD_SYNC_MSIAddress, pa);
+	smmu_set(dw, SMMU_CMD_SYNC_MSIData, data);
+	smmu_set(dw, SMMU_CMD_SYNC_MSIAttr, MEMATTR_NGNRE);
+}
+
+static void sync_signals(void **state)
+{
+	struct harness *h = *state;
+	uint64_t dw[2], at = h_alloc(h, 4096, 4096);
+
+	h_init_queues(h);
+	/* CMD-77: SIG_NONE ignores the MSI fields */
+	sync_cmd(dw, 0, H_MSI, 1);
+	h_cmd_dw(h, dw);
+	assert_int_equal(h->n_msi + pulses(h, "smmu.cmdq-sync"), 0);
+	/* SIG_IRQ: MSI to a doorbell, and the wire */
+	sync_cmd(dw, 1, H_MSI + 4, 0x55);
+	h_cmd_dw(h, dw);
+	assert_int_equal(h->n_msi, 1);
+	assert_int_equal(h->msi[0].data, 0x55);
+	assert_int_equal(pulses(h, "smmu.cmdq-sync"), 1);
+	/* SIG_IRQ: MSI to memory, which software polls */
+	h_write64(h, at, UINT64_MAX);
+	sync_cmd(dw, 1, at + 4, 0);
+	h_cmd_dw(h, dw);
+	assert_int_equal(h_read64(h, at), 0xffffffff);
+	/* MSIAddress 0: only the wire */
+	sync_cmd(dw, 1, 0, 9);
+	h_cmd_dw(h, dw);
+	assert_int_equal(h->n_msi, 1);
+	assert_int_equal(pulses(h, "smmu.cmdq-sync"), 3);
+	/* SIG_SEV without IDR0.SEV is SIG_NONE */
+	sync_cmd(dw, 2, 0, 0);
+	h_cmd_dw(h, dw);
+	assert_int_equal(pulses(h, "smmu.sev"), 0);
+	assert_int_equal(h_cmdq_error(h), 0);
+	/* 3 is illegal */
+	sync_cmd(dw, 3, 0, 0);
+	h_cmd_dw(h, dw);
+	assert_int_equal(h_cmdq_error(h), SMMU_CERROR_ILL);
+}
+
+static void aborted_sync_msi_does_not_stop_the_queue(void **state)
+{
+	struct harness *h = *state;
+	uint64_t dw[2];
+
+	h_init_queues(h);
+	/* CMD-85 */
+	sync_cmd(dw, 1, HOLE, 1);
+	h_cmd_dw(h, dw);
+	assert_int_equal(active(h), SMMU_MASK(SMMU_GERROR_MSI_CMDQ_ABT_ERR));
+	sync_cmd(dw, 1, H_MSI, 2);
+	h_cmd_dw(h, dw);
+	assert_int_equal(h->n_msi, 1);
+	assert_int_equal(h_rd32(h, SMMU_REG_CMDQ_CONS), h_rd32(h, SMMU_REG_CMDQ_PROD));
+}
+
+/* CMD-78: MSIs of several CMD_SYNCs of one batch arrive, all and in order. */
+static void syncs_signal_in_order(void **state)
+{
+	struct harness *h = *state;
+	uint64_t dw[2];
+
+	h_init_queues(h);
+	for (unsigned i = 0; i < 5; i++) {
+		sync_cmd(dw, 1, H_MSI + 8, i);
+		h_write_dw(h, h->cmdq + 16ull * i, dw, 2);
+	}
+	h_wr32(h, SMMU_REG_CMDQ_PROD, 5);
+	assert_int_equal(h->n_msi, 5);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(h->msi[i].data, i);
+	assert_int_equal(h_rd32(h, SMMU_REG_CMDQ_CONS), 5);
+}
+
+/* ---- a driver's handler ---- */
+
+static unsigned handled;
+
+/* Takes the events, and issues a CMD_SYNC whose MSI it waits for, as drivers do. */
+static void eventq_handler(void *ctx, const char *name)
+{
+	struct harness *h = ctx;
+	uint64_t dw[4];
+	unsigned before = h->n_msi;
+
+	assert_string_equal(name, "smmu.eventq");
+	while (h_event(h, dw))
+		handled++;
+	sync_cmd(dw, 1, H_MSI, 0xabc);
+	h_cmd_dw(h, dw);
+	assert_int_equal(h->n_msi, before + 1);
+	assert_int_equal(h->msi[before].data, 0xabc);
+}
+
+static void handler_may_use_the_smmu(void **state)
+{
+	struct harness *h = *state;
+	struct smmu_event ev = { .fault.event = SMMU_EVT_C_BAD_STE, .sid = 3 };
+
+	handled = 0;
+	h_init_queues(h);
+	enable_irqs(h);
+	assert_int_equal(smmu_bus_listen(h->bus, "smmu.eventq", eventq_handler, h), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		smmu_lock(h->smmu);
+		assert_true(smmu_event_record(h->smmu, &ev));
+		smmu_unlock_and_deliver(h->smmu);
+		assert_int_equal(handled, i + 1);
+	}
+	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), h_rd32(h, SMMU_REG_EVENTQ_CONS));
+}
+
+static void with_sev(struct smmu_config *cfg)
+{
+	cfg->sev = 1;
+}
+
+static void sev_pulses(void **state)
+{
+	struct harness h;
+	uint64_t dw[2];
+
+	(void)state;
+	h_setup(&h, SMMU_PRESET_V3_2, with_sev);
+	h_init_queues(&h);
+	sync_cmd(dw, 2, 0, 0);
+	h_cmd_dw(&h, dw);
+	assert_int_equal(pulses(&h, "smmu.sev"), 1);
+	/* CMD-3: full to non-full. Full: 64 entries, wrap bits differ. */
+	h_disable(&h);
+	for (unsigned i = 0; i < 64; i++) {
+		h_write64(&h, h.cmdq + 16 * i, SMMU_OP_SYNC);
+		h_write64(&h, h.cmdq + 16 * i + 8, 0);
+	}
+	h_wr32(&h, SMMU_REG_CMDQ_CONS, 0);
+	h_wr32(&h, SMMU_REG_CMDQ_PROD, 64);
+	h_wr32(&h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_CMDQEN));
+	assert_int_equal(pulses(&h, "smmu.sev"), 2);
+	assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS), 64);
+	h_teardown(&h);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(gerror_toggles),
+		CASE(gerror_interrupt),
+		CASE(aborted_msi_is_a_gerror),
+		CASE(aborted_gerror_msi_raises_no_interrupt),
+		CASE(sync_signals),
+		CASE(aborted_sync_msi_does_not_stop_the_queue),
+		CASE(syncs_signal_in_order),
+		CASE(handler_may_use_the_smmu),
+		cmocka_unit_test(sev_pulses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
