@@ -30,7 +30,7 @@ struct player {
 	uint32_t evt_shadow;	/* event records up to here were compared */
 	uint32_t regs[16];	/* expected values, in the order of dumped[] */
 	uint64_t pulses[4];	/* of wires[], at the end of the last phase */
-	bool indices_unknown;	/* a stale_ok phase may have moved EVENTQ_PROD */
+	bool indices_unknown;	/* a stale_ok phase moved EVENTQ_PROD otherwise */
 };
 
 static const struct {
@@ -51,13 +51,15 @@ enum { DUMPED = sizeof(dumped) / sizeof(dumped[0]) };
 static const char *const wires[][2] = {
 	{ "evtq", "smmu.eventq" },
 	{ "priq", "smmu.priq" },
-	{ "cmd_sync", "smmu.cmd-sync" },
+	{ "cmd_sync", "smmu.cmdq-sync" },
 	{ "gerror", "smmu.gerror" },
 };
 
+/* Numbers of 2^63 and more are strings, which JSON readers take everywhere. */
 static uint64_t num(const json_t *o)
 {
-	return (uint64_t)json_integer_value(o);
+	return json_is_string(o) ? strtoull(json_string_value(o), NULL, 0)
+				 : (uint64_t)json_integer_value(o);
 }
 
 static uint64_t hex_bytes(const char *hex, uint8_t *out, size_t room)
@@ -111,6 +113,9 @@ static struct smmu_config config_of(const json_t *idregs)
 	TAKE(IDR5, idr5, gran16k, GRAN16K);
 	TAKE(IDR5, idr5, gran64k, GRAN64K);
 #undef TAKE
+	/* That model shows HAD without stage 1, where it has to be 0 (6.3.4). */
+	cfg.had = cfg.had && cfg.s1p;
+	cfg.desc_64k_ignore = 1; /* of two allowed choices, what these scenarios expect */
 	cfg.arch_minor = (uint8_t)num(json_object_get(idregs, "AIDR"));
 	cfg.iidr = (uint32_t)num(json_object_get(idregs, "IIDR"));
 	return cfg;
@@ -121,9 +126,13 @@ static void check_idregs(struct smmu *smmu, const json_t *idregs)
 	static const char *const names[] = { "IDR0", "IDR1", "IDR2", "IDR3", "IDR4", "IDR5",
 					     "IIDR", "AIDR" };
 
-	for (unsigned i = 0; i < 8; i++)
-		assert_int_equal(smmu_mmio_read(smmu, i * 4, 4),
-				 num(json_object_get(idregs, names[i])));
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t want = num(json_object_get(idregs, names[i]));
+
+		if (i == 3 && !smmu_reg_get(smmu_mmio_read(smmu, 0, 4), SMMU_IDR0_S1P))
+			want = smmu_reg_set(want, SMMU_IDR3_HAD, 0);
+		assert_int_equal(smmu_mmio_read(smmu, i * 4, 4), want);
+	}
 }
 
 /* Pages of words that hold their own address plus one, as the other model had. */
@@ -234,7 +243,7 @@ static void compare_pieces(struct player *p, struct smmu_txn txn, uint64_t len, 
 		}
 		txn.addr = iova + at;
 		r = smmu_translate(p->port, &txn);
-		if (json_is_integer(expected)) {
+		if (expected && !json_is_null(expected)) {
 			assert_int_equal(r.status, SMMU_OK);
 			assert_int_equal(r.pa, num(expected) + at - start);
 		} else {
@@ -336,7 +345,7 @@ static void compare_interrupts(struct player *p, const json_t *irqs, bool compar
 		bool any = now != p->pulses[i];
 
 		p->pulses[i] = now;
-		if (compare)
+		if (compare && !(p->indices_unknown && i == 0))
 			assert_int_equal(any, json_object_get(irqs, wires[i][0]) != NULL);
 	}
 }
