@@ -33,31 +33,16 @@
 /* The 64-bit word that holds the field, and the field's mask inside it. */
 #define SMMU_FIELD_WORD(f) (SMMU_FIELD_LSB(f) / 64u)
 #define SMMU_FIELD_ONES(f)                                                               \
-	(SMMU_FIELD_WIDTH(f) >= 64u ?                                                    \
-		 ~UINT64_C(0) :                                                          \
-		 (UINT64_C(1) << (SMMU_FIELD_WIDTH(f) & 63u)) - UINT64_C(1))
+	(SMMU_FIELD_WIDTH(f) >= 64u                                                      \
+		 ? ~UINT64_C(0)                                                          \
+		 : (UINT64_C(1) << (SMMU_FIELD_WIDTH(f) & 63u)) - UINT64_C(1))
 #define SMMU_MASK(f) (SMMU_FIELD_ONES(f) << (SMMU_FIELD_LSB(f) & 63u))
 
 /* Every field of every table. */
 enum smmu_field {
 #define X(s, f, msb, lsb, shift, values, gate, meaning)                                  \
 	SMMU_##s##_##f = SMMU_FIELD(msb, lsb, shift),
-#include <smmulator/arch/stream.def>
-#define X(s, f, msb, lsb, shift, values, gate, meaning)                                  \
-	SMMU_##s##_##f = SMMU_FIELD(msb, lsb, shift),
-#include <smmulator/arch/context.def>
-#define X(s, f, msb, lsb, shift, values, gate, meaning)                                  \
-	SMMU_##s##_##f = SMMU_FIELD(msb, lsb, shift),
-#include <smmulator/arch/commands.def>
-#define X(s, f, msb, lsb, shift, values, gate, meaning)                                  \
-	SMMU_##s##_##f = SMMU_FIELD(msb, lsb, shift),
-#include <smmulator/arch/events.def>
-#define X(s, f, msb, lsb, shift, values, gate, meaning)                                  \
-	SMMU_##s##_##f = SMMU_FIELD(msb, lsb, shift),
-#include <smmulator/arch/registers.def>
-#define X(s, f, msb, lsb, shift, values, gate, meaning)                                  \
-	SMMU_##s##_##f = SMMU_FIELD(msb, lsb, shift),
-#include <smmulator/arch/descriptors.def>
+#include <smmulator/arch/all.def>
 	SMMU_FIELD_NONE = 0
 };
 
@@ -104,12 +89,12 @@ enum smmu_reg_stride {
 #include <smmulator/arch/registers.def>
 };
 
-#define SMMU_REG_NTH_(name, n) (SMMU_REG_##name + (n) * SMMU_REG_##name##_STRIDE)
+#define SMMU_REG_NTH_(name, n)		     (SMMU_REG_##name + (n)*SMMU_REG_##name##_STRIDE)
 #define SMMU_REG_CMDQ_CONTROL_PAGE_BASE(n)   SMMU_REG_NTH_(CMDQ_CONTROL_PAGE_BASE, n)
 #define SMMU_REG_CMDQ_CONTROL_PAGE_CFG(n)    SMMU_REG_NTH_(CMDQ_CONTROL_PAGE_CFG, n)
 #define SMMU_REG_CMDQ_CONTROL_PAGE_STATUS(n) SMMU_REG_NTH_(CMDQ_CONTROL_PAGE_STATUS, n)
-#define SMMU_REG_PMCG_EVTYPER(n)             SMMU_REG_NTH_(PMCG_EVTYPER, n)
-#define SMMU_REG_PMCG_SMR(n)                 SMMU_REG_NTH_(PMCG_SMR, n)
+#define SMMU_REG_PMCG_EVTYPER(n)	     SMMU_REG_NTH_(PMCG_EVTYPER, n)
+#define SMMU_REG_PMCG_SMR(n)		     SMMU_REG_NTH_(PMCG_SMR, n)
 /* log2numq: IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ; the queues share a page evenly (6.2.5). */
 #define SMMU_REG_ECMDQ_NTH_(name, n, log2numq)                                           \
 	(SMMU_REG_##name + (n) * (0x10000 >> (log2numq)))
@@ -118,23 +103,13 @@ enum smmu_reg_stride {
 #define SMMU_REG_ECMDQ_CONS(n, log2numq) SMMU_REG_ECMDQ_NTH_(ECMDQ_CONS, n, log2numq)
 /* size: PMCG_CFGR.SIZE, the counters' bits - 1. */
 #define SMMU_REG_PMCG_NTH_(name, n, size) (SMMU_REG_##name + (n) * ((size) <= 31 ? 4 : 8))
-#define SMMU_REG_PMCG_EVCNTR(n, size) SMMU_REG_PMCG_NTH_(PMCG_EVCNTR, n, size)
-#define SMMU_REG_PMCG_SVR(n, size)    SMMU_REG_PMCG_NTH_(PMCG_SVR, n, size)
+#define SMMU_REG_PMCG_EVCNTR(n, size)	  SMMU_REG_PMCG_NTH_(PMCG_EVCNTR, n, size)
+#define SMMU_REG_PMCG_SVR(n, size)	  SMMU_REG_PMCG_NTH_(PMCG_SVR, n, size)
 
 /* Sizes: SMMU_<STRUCT>_BITS of every structure, and the usual ones in words. */
 enum smmu_size {
 #define S(s, bits, title) SMMU_##s##_BITS = (bits),
-#include <smmulator/arch/stream.def>
-#define S(s, bits, title) SMMU_##s##_BITS = (bits),
-#include <smmulator/arch/context.def>
-#define S(s, bits, title) SMMU_##s##_BITS = (bits),
-#include <smmulator/arch/commands.def>
-#define S(s, bits, title) SMMU_##s##_BITS = (bits),
-#include <smmulator/arch/events.def>
-#define S(s, bits, title) SMMU_##s##_BITS = (bits),
-#include <smmulator/arch/registers.def>
-#define S(s, bits, title) SMMU_##s##_BITS = (bits),
-#include <smmulator/arch/descriptors.def>
+#include <smmulator/arch/all.def>
 	SMMU_L1STD_DWORDS = SMMU_L1STD_BITS / 64,
 	SMMU_STE_DWORDS = SMMU_STE_BITS / 64,
 	SMMU_L1CD_DWORDS = SMMU_L1CD_BITS / 64,

@@ -114,12 +114,12 @@ SMMU_API const char *smmu_event_name(unsigned number);
 
 /* What the tables say of a register. */
 struct smmu_reg_info {
-	char name[40];	      /* "SMMU_ECMDQ_BASE3" */
-	const char *access;   /* RO RW WO W1S W1C; of a page 0 alias "RW or RAZ/WI" */
-	const char *page;     /* P0 P1 VATOS ECMDQ PMCG */
-	const char *present;  /* condition; "-" always */
-	uint32_t offset;      /* as SMMU_REG_: of P0 and P1 from the base, else in the page */
-	int32_t stride;	      /* 0 no array; -1 an ID register tells, offset is element 0's */
+	char name[40];	     /* "SMMU_ECMDQ_BASE3" */
+	const char *access;  /* RO RW WO W1S W1C; of a page 0 alias "RW or RAZ/WI" */
+	const char *page;    /* P0 P1 VATOS ECMDQ PMCG */
+	const char *present; /* condition; "-" always */
+	uint32_t offset; /* as SMMU_REG_: of P0 and P1 from the base, else in the page */
+	int32_t stride;	 /* 0 no array; -1 an ID register tells, offset is element 0's */
 	unsigned index, bits; /* which element; 32 or 64 */
 	uint64_t reset;	      /* reset value, where reset_known has a 1 */
 	uint64_t reset_known; /* RES0 bits are known to be 0 */

@@ -67,6 +67,11 @@ const char *smmu_layout_name(const struct smmu_layout *layout)
 	return smmu_arch_layout_struct(layout)->name;
 }
 
+const char *smmu_arch_prefix(const struct arch_struct *s)
+{
+	return s->family == ARCH_REGISTER ? "SMMU_" : "";
+}
+
 unsigned smmu_layout_bits(const struct smmu_layout *layout)
 {
 	unsigned bits = smmu_arch_layout_struct(layout)->bits;

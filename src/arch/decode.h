@@ -17,4 +17,7 @@ void smmu_arch_words(char *buf, size_t size, const struct arch_field *field,
 const struct smmu_layout *smmu_arch_layout(const struct arch_struct *s);
 const struct arch_struct *smmu_arch_layout_struct(const struct smmu_layout *layout);
 
+/* "SMMU_" for a register, else "". */
+const char *smmu_arch_prefix(const struct arch_struct *s);
+
 #endif /* SMMU_ARCH_DECODE_H */

@@ -110,22 +110,25 @@ static void join_dump(const struct numbers *n, uint64_t *dw)
 static int wrong_count(const struct smmu_layout *layout, const struct numbers *n,
 		       const struct complaint *c)
 {
+	const struct arch_struct *s = smmu_arch_layout_struct(layout);
 	unsigned words = smmu_layout_words(layout);
+	char what[64], legal[64];
 
-	if (smmu_layout_bits(layout) == 32)
-		(void)snprintf(
-			c->text, c->size,
-			"%s takes one 32-bit number, or 4 bytes in memory order; got %zu "
-			"number%s of up to %zu digits",
-			smmu_layout_name(layout), n->count, n->count == 1 ? "" : "s",
-			n->longest);
+	if (s->family == ARCH_REGISTER)
+		(void)snprintf(what, sizeof(what), "SMMU_%s", s->name);
 	else
-		(void)snprintf(
-			c->text, c->size,
-			"%s takes %u 64-bit word%s, or %u 32-bit words, or %u bytes; got "
-			"%zu number%s of up to %zu digits",
-			smmu_layout_name(layout), words, words == 1 ? "" : "s", 2 * words,
-			8 * words, n->count, n->count == 1 ? "" : "s", n->longest);
+		(void)snprintf(what, sizeof(what), "%s", s->title);
+	if (s->bits == 32)
+		(void)snprintf(legal, sizeof(legal), "one number of 32 bits, or 4 bytes");
+	else
+		(void)snprintf(legal, sizeof(legal),
+			       "%u word%s of 64 bits, %u of 32, or %u bytes", words,
+			       words == 1 ? "" : "s", 2 * words, 8 * words);
+	(void)snprintf(c->text, c->size,
+		       "%s takes %s; got %zu number%s, the longest of %zu "
+		       "digit%s",
+		       what, legal, n->count, n->count == 1 ? "" : "s", n->longest,
+		       n->longest == 1 ? "" : "s");
 	return -EINVAL;
 }
 

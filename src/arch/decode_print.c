@@ -6,11 +6,6 @@
 
 #include "arch/decode.h"
 
-static const char *prefix(const struct arch_struct *s)
-{
-	return s->family == ARCH_REGISTER ? "SMMU_" : "";
-}
-
 static void take_nothing(void *ctx, const struct smmu_decoded *d)
 {
 	(void)ctx;
@@ -57,7 +52,7 @@ void smmu_decode_text(FILE *out, const struct smmu_layout *layout, const uint64_
 	const struct arch_struct *s = smmu_arch_layout_struct(
 		smmu_decode(layout, dw, flags, take_nothing, NULL));
 
-	fprintf(out, "%s%s: %s\n", prefix(s), s->name, s->title);
+	fprintf(out, "%s%s: %s\n", smmu_arch_prefix(s), s->name, s->title);
 	(void)smmu_decode(layout, dw, flags, text_line, out);
 }
 
@@ -112,7 +107,8 @@ void smmu_decode_json(FILE *out, const struct smmu_layout *layout, const uint64_
 	const struct arch_struct *s = smmu_arch_layout_struct(
 		smmu_decode(layout, dw, flags, take_nothing, NULL));
 
-	fprintf(out, "{\"structure\": \"%s%s\", \"title\": ", prefix(s), s->name);
+	fprintf(out, "{\"structure\": \"%s%s\", \"title\": ", smmu_arch_prefix(s),
+		s->name);
 	json_string(out, s->title);
 	fprintf(out, ", \"words\": [");
 	for (unsigned i = 0; i < smmu_layout_words(layout); i++)

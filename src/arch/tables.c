@@ -13,30 +13,10 @@
 
 /* The index of each row: a structure's is that of the end of the one before it. */
 enum arch_index {
-#define S(s, bits, title) AT_##s,
+#define S(s, bits, title)			   AT_##s,
 #define X(s, f, msb, lsb, shift, v, gate, meaning) AT_##s##_##f,
-#define IMPDEF(s, msb, lsb) AT_##s##_IMPDEF_##msb,
-#include <smmulator/arch/stream.def>
-#define S(s, bits, title) AT_##s,
-#define X(s, f, msb, lsb, shift, v, gate, meaning) AT_##s##_##f,
-#define IMPDEF(s, msb, lsb) AT_##s##_IMPDEF_##msb,
-#include <smmulator/arch/context.def>
-#define S(s, bits, title) AT_##s,
-#define X(s, f, msb, lsb, shift, v, gate, meaning) AT_##s##_##f,
-#define IMPDEF(s, msb, lsb) AT_##s##_IMPDEF_##msb,
-#include <smmulator/arch/commands.def>
-#define S(s, bits, title) AT_##s,
-#define X(s, f, msb, lsb, shift, v, gate, meaning) AT_##s##_##f,
-#define IMPDEF(s, msb, lsb) AT_##s##_IMPDEF_##msb,
-#include <smmulator/arch/events.def>
-#define S(s, bits, title) AT_##s,
-#define X(s, f, msb, lsb, shift, v, gate, meaning) AT_##s##_##f,
-#define IMPDEF(s, msb, lsb) AT_##s##_IMPDEF_##msb,
-#include <smmulator/arch/registers.def>
-#define S(s, bits, title) AT_##s,
-#define X(s, f, msb, lsb, shift, v, gate, meaning) AT_##s##_##f,
-#define IMPDEF(s, msb, lsb) AT_##s##_IMPDEF_##msb,
-#include <smmulator/arch/descriptors.def>
+#define IMPDEF(s, msb, lsb)			   AT_##s##_IMPDEF_##msb,
+#include <smmulator/arch/all.def>
 	AT_END
 };
 
@@ -52,27 +32,10 @@ enum arch_index {
 	    lsb, 0, WHEN_ALWAYS, 1)
 
 static const struct arch_field rows[] = {
-#define S(s, bits, title) ROW_END
-#define X(s, ...) ROW_X(__VA_ARGS__)
-#define A(s, ...) ROW_A(__VA_ARGS__)
+#define S(s, bits, title)   ROW_END
+#define X(s, ...)	    ROW_X(__VA_ARGS__)
+#define A(s, ...)	    ROW_A(__VA_ARGS__)
 #define IMPDEF(s, msb, lsb) ROW_IMPDEF(msb, lsb)
-#include <smmulator/arch/stream.def>
-#define S(s, bits, title) ROW_END
-#define X(s, ...) ROW_X(__VA_ARGS__)
-#define A(s, ...) ROW_A(__VA_ARGS__)
-#define IMPDEF(s, msb, lsb) ROW_IMPDEF(msb, lsb)
-#include <smmulator/arch/context.def>
-#define S(s, bits, title) ROW_END
-#define X(s, ...) ROW_X(__VA_ARGS__)
-#define A(s, ...) ROW_A(__VA_ARGS__)
-#define IMPDEF(s, msb, lsb) ROW_IMPDEF(msb, lsb)
-#include <smmulator/arch/commands.def>
-#define S(s, bits, title) ROW_END
-#define X(s, ...) ROW_X(__VA_ARGS__)
-#define A(s, ...) ROW_A(__VA_ARGS__)
-#define IMPDEF(s, msb, lsb) ROW_IMPDEF(msb, lsb)
-#include <smmulator/arch/events.def>
-#define REG(name, page, offset, stride, width, access, present, title) ROW_END
 #define F(r, f, msb, lsb, shift, v, reset, guard, meaning)                               \
 	ROW(#f, #v, guard, meaning, NULL, RESET_##reset, msb, lsb, shift, WHEN_ALWAYS, 0)
 #define FX(r, f, msb, lsb, shift, v, reset, access, guard, meaning)                      \
@@ -80,12 +43,7 @@ static const struct arch_field rows[] = {
 	    WHEN_ALWAYS, 0)
 #define FA(r, f, msb, lsb, shift, v, reset, when, guard, meaning)                        \
 	ROW(#f, #v, guard, meaning, NULL, RESET_##reset, msb, lsb, shift, WHEN_##when, 0)
-#include <smmulator/arch/registers.def>
-#define S(s, bits, title) ROW_END
-#define X(s, ...) ROW_X(__VA_ARGS__)
-#define A(s, ...) ROW_A(__VA_ARGS__)
-#define IMPDEF(s, msb, lsb) ROW_IMPDEF(msb, lsb)
-#include <smmulator/arch/descriptors.def>
+#include <smmulator/arch/all.def>
 	ROW_END
 };
 

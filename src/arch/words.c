@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <smmulator/arch.h>
+
 #include "arch/decode.h"
 
 /* A buffer that is appended to; what does not fit is dropped. */
@@ -31,16 +33,15 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t, const char
 }
 
 /* One nibble of a MAIR byte for Normal memory (Arm ARM D8, translation.md 13.7). */
-static void add_normal(struct text *t, const char *where, unsigned nibble)
+static void add_normal(struct text *t, unsigned nibble)
 {
-	if (nibble == 4) {
-		add(t, " %s NC", where);
-		return;
-	}
-	add(t, " %s %s%s", where, nibble & 4 ? "WB" : "WT",
-	    nibble & 8 ? "" : "-transient");
-	add(t, " %s%s", nibble & 2 ? "R" : "", nibble & 1 ? "W" : "");
-	add(t, "%s", nibble & 3 ? "A" : "no-allocate");
+	static const char *const hints[] = { " no-allocate", " WA", " RA", " RWA" };
+
+	if (nibble == 4)
+		add(t, "NC");
+	else
+		add(t, "%s%s%s", nibble & 4 ? "WB" : "WT", nibble & 8 ? "" : "-transient",
+		    hints[nibble & 3]);
 }
 
 static void add_mair(struct text *t, unsigned byte)
@@ -48,14 +49,17 @@ static void add_mair(struct text *t, unsigned byte)
 	static const char *const device[] = { "nGnRnE", "nGnRE", "nGRE", "GRE" };
 	unsigned outer = byte >> 4, inner = byte & 15;
 
-	if (outer == 0 && (inner & 3) == 0)
+	if (outer == 0 && (inner & 3) == 0) {
 		add(t, "Device-%s", device[inner >> 2]);
-	else if (outer == 0 || inner == 0)
+	} else if (outer == 0 || inner == 0) {
 		add(t, "reserved");
-	else {
-		add(t, "Normal");
-		add_normal(t, "outer", outer);
-		add_normal(t, ", inner", inner);
+	} else {
+		add(t, "Normal %s", inner == outer ? "" : "outer ");
+		add_normal(t, outer);
+		if (inner != outer) {
+			add(t, ", inner ");
+			add_normal(t, inner);
+		}
 	}
 }
 
@@ -105,7 +109,9 @@ static void opcode(struct text *t, const struct arch_field *f, uint64_t value)
 	const char *name = smmu_command_name((unsigned)value);
 
 	(void)f;
-	if (name)
+	if (value == SMMU_OP_CFGI_ALL)
+		add(t, "CMD_CFGI_STE_RANGE, CMD_CFGI_ALL if Range==31");
+	else if (name)
 		add(t, "%s", name);
 	else if (value >= 0x80 && value <= 0x8f)
 		add(t, "implementation defined");
@@ -180,8 +186,13 @@ void smmu_arch_words(char *buf, size_t size, const struct arch_field *field,
 		}
 	if (field->shift)
 		add(&t, "address 0x%" PRIx64, value << field->shift);
-	if (strcmp(field->values, "NONE") == 0)
+	if (strcmp(field->values, "BIT") == 0)
 		return;
+	if (strcmp(field->values, "NONE") == 0) {
+		if (field->msb == field->lsb)
+			add(&t, "%s", value ? "yes" : "no");
+		return;
+	}
 	words = smmu_arch_value_words(field->values, value);
 	add(&t, "%s", words ? words : "reserved");
 }
