@@ -12,11 +12,13 @@ static uint64_t *at(struct fixture *f, uint64_t pa)
 	return smmu_bus_ptr(f->bus, pa, 8);
 }
 
+/* size: a power of two; queues and tables are aligned to theirs. */
 static uint64_t alloc(struct fixture *f, uint64_t size)
 {
-	uint64_t pa = f->next_page;
+	uint64_t step = size < 4096 ? 4096 : size;
+	uint64_t pa = (f->next_page + step - 1) & ~(step - 1);
 
-	f->next_page += (size + 4095) & ~4095ull;
+	f->next_page = pa + step;
 	return pa;
 }
 
