@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# The room config/, and translate.c and port.c above it.
+smmu_model_test(model_config_ste config_ste.c config_bench.c)
+smmu_model_test(model_config_cd config_cd.c config_bench.c)
+smmu_model_test(model_config_strtab config_strtab.c config_bench.c)
+smmu_model_test(model_config_cdtab config_cdtab.c config_bench.c)
+smmu_model_test(model_config_cache config_cache.c config_bench.c)
+smmu_model_test(model_translate translate.c config_bench.c)
+smmu_model_test(model_translate_port translate_port.c config_bench.c)
