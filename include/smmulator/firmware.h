@@ -199,7 +199,7 @@ struct smmu_fw {
 	struct smmu_fw_host *hosts;
 	struct smmu_fw_alias *aliases;
 	struct smmu_fw_problem *problems;
-	size_t problems_dropped; /* beyond the first 256 */
+	size_t problems_dropped; /* more than 256: the least grave */
 };
 
 /*

@@ -101,26 +101,41 @@ const char *fw_string(struct fw_box *box, const void *data, size_t len)
 	return s;
 }
 
+/*
+ * Where the next one goes. When the list is full a graver one takes the place of the
+ * last that is less grave: no error is lost behind 256 notes. NULL: nowhere.
+ */
+static struct smmu_fw_problem *place(struct fw_box *box, enum smmu_fw_severity severity)
+{
+	struct smmu_fw *fw = &box->fw;
+	struct smmu_fw_problem *list;
+
+	if (fw->nproblems < MAX_PROBLEMS) {
+		list = fw_grow(box, fw->problems, fw->nproblems, sizeof(*list));
+		if (!list)
+			return NULL;
+		fw->problems = list;
+		return &list[fw->nproblems++];
+	}
+	fw->problems_dropped++;
+	for (size_t i = MAX_PROBLEMS; i-- > 0;)
+		if (fw->problems[i].severity < severity)
+			return &fw->problems[i];
+	return NULL;
+}
+
 void fw_problem(struct fw_box *box, enum smmu_fw_severity severity, const char *path,
 		const char *property, const char *fmt, ...)
 {
-	struct smmu_fw *fw = &box->fw;
-	struct smmu_fw_problem *list, *problem;
+	struct smmu_fw_problem *problem = place(box, severity);
 	char text[512];
 	va_list ap;
 
-	if (fw->nproblems >= MAX_PROBLEMS) {
-		fw->problems_dropped++;
-		return;
-	}
-	list = fw_grow(box, fw->problems, fw->nproblems, sizeof(*list));
-	if (!list)
+	if (!problem)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fw->problems = list;
-	problem = &list[fw->nproblems++];
 	problem->severity = severity;
 	problem->path = fw_string(box, path, strlen(path));
 	problem->property = fw_string(box, property, strlen(property));

@@ -131,8 +131,10 @@ static void judge_entry(const struct dt *dt, const struct dt_node *node,
 			   "entry %zu: id base 0x%x has bits outside the mask 0x%x", i,
 			   e->id_base, mask);
 	if (!e->length)
-		dt_problem(dt, node, id, SMMU_FW_WARNING,
-			   "entry %zu: length 0 maps nothing", i);
+		dt_problem(
+			dt, node, id, SMMU_FW_NOTE,
+			"entry %zu: length 0 maps nothing; for a boot loader to fill in?",
+			i);
 	else if (e->length - 1 > UINT32_MAX - e->out_base ||
 		 e->length - 1 > UINT32_MAX - e->id_base)
 		dt_problem(dt, node, id, bad,
