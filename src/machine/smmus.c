@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* The SMMUs of a board: their configuration, and their registers on the bus. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "machine/machine.h"
+
+/* Longest name that leaves room for ".cmdq-sync" in a wire's 63 characters. */
+#define NAME_MAX_LEN 48
+
+static int window_read(void *ctx, uint64_t pa, void *buf, size_t len,
+		       const struct smmu_attr *attr)
+{
+	const struct machine_window *w = ctx;
+	const unsigned unit = len == 8 && pa % 8 == 0 ? 8 : 4;
+	unsigned char *to = buf;
+
+	(void)attr;
+	/* CHOICE: only 32 and 64-bit accesses exist (REG-1); the rest is aborted. */
+	if (pa % 4 || len % 4)
+		return -EFAULT;
+	for (size_t at = 0; at < len; at += unit) {
+		uint64_t v = smmu_mmio_read(w->info.smmu, pa - w->info.base + at, unit);
+
+		for (unsigned i = 0; i < unit; i++)
+			to[at + i] = (unsigned char)(v >> (8 * i));
+	}
+	return 0;
+}
+
+static int window_write(void *ctx, uint64_t pa, const void *buf, size_t len,
+			const struct smmu_attr *attr)
+{
+	const struct machine_window *w = ctx;
+	const unsigned unit = len == 8 && pa % 8 == 0 ? 8 : 4;
+	const unsigned char *from = buf;
+
+	(void)attr;
+	if (pa % 4 || len % 4)
+		return -EFAULT;
+	for (size_t at = 0; at < len; at += unit) {
+		uint64_t v = 0;
+
+		for (unsigned i = unit; i-- > 0;)
+			v = v << 8 | from[at + i];
+		smmu_mmio_write(w->info.smmu, pa - w->info.base + at, unit, v);
+	}
+	return 0;
+}
+
+/* Registers cannot be compared and swapped. */
+static int window_cas(void *ctx, uint64_t pa, uint64_t *expected, uint64_t desired,
+		      const struct smmu_attr *attr)
+{
+	(void)ctx;
+	(void)pa;
+	(void)expected;
+	(void)desired;
+	(void)attr;
+	return -EFAULT;
+}
+
+static const struct smmu_mem_ops window_ops = {
+	.read = window_read,
+	.write = window_write,
+	.cas64 = window_cas,
+};
+
+/* The node's name, with its number when it is long or another's too. */
+static void name_window(const struct smmu_machine *m, size_t index)
+{
+	struct machine_window *w = &m->smmus[index];
+	const char *name = w->info.node->name;
+	bool plain = strlen(name) <= NAME_MAX_LEN;
+
+	for (size_t i = 0; i < index; i++)
+		plain = plain && strcmp(m->smmus[i].info.node->name, name) != 0;
+	if (plain)
+		snprintf(w->name, sizeof(w->name), "%s", name);
+	else
+		snprintf(w->name, sizeof(w->name), "%.40s~%zu", name, index);
+	w->info.name = w->name;
+}
+
+/* Bits that the highest byte of RAM needs. */
+static unsigned ram_bits(const struct smmu_machine *m)
+{
+	const struct smmu_machine_ram *last = &m->rams[m->nrams - 1];
+	uint64_t top = last->base + (last->size - 1);
+	unsigned bits = 0;
+
+	while (top) {
+		top >>= 1;
+		bits++;
+	}
+	return bits;
+}
+
+/* An SMMU that could not output an address of its own board's RAM is not meant. */
+static void widen_oas(const struct smmu_machine *m, struct smmu_config *cfg)
+{
+	static const unsigned bits[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
+
+	while (cfg->oas < 7 && bits[cfg->oas] < ram_bits(m))
+		cfg->oas++;
+}
+
+static unsigned pick_sid_bits(const struct machine_build *b, size_t iommu,
+			      unsigned preset)
+{
+	unsigned bits = b->options->sid_bits;
+
+	if (bits)
+		return bits;
+	bits = b->sid_need[iommu] > preset ? b->sid_need[iommu] : preset;
+	return bits <= SMMU_MACHINE_SID_BITS || bits == preset ? bits
+							       : SMMU_MACHINE_SID_BITS;
+}
+
+static int configure(const struct machine_build *b, struct machine_window *w,
+		     struct smmu_config *cfg)
+{
+	const struct smmu_fw_iommu *node = w->info.node;
+	char reason[256];
+	int err;
+
+	if (smmu_config_init(cfg, b->options->preset))
+		return machine_fail(b, -EINVAL, "options: preset %d does not exist",
+				    (int)b->options->preset);
+	cfg->name = w->name;
+	cfg->sid_bits = (uint8_t)pick_sid_bits(b, w->info.iommu, cfg->sid_bits);
+	widen_oas(b->machine, cfg);
+	if (node->broken_page1_regspace)
+		cfg->page0_alias = 1; /* FW-4: software uses page 0 for page 1's */
+	if (b->options->configure) {
+		err = b->options->configure(b->options->configure_ctx, node, cfg);
+		if (err)
+			return machine_fail(b, err, "%s: refused by the harness",
+					    node->path);
+	}
+	err = smmu_config_check(cfg, reason, sizeof(reason));
+	if (err)
+		return machine_fail(b, err, "%s: %s", node->path, reason);
+	return 0;
+}
+
+static int add_window(const struct machine_build *b, struct machine_window *w)
+{
+	const uint64_t size = w->info.size / 4 * 4;
+	int err =
+		smmu_bus_add_region(b->machine->bus, w->info.base, size, &window_ops, w);
+
+	if (!err)
+		return 0;
+	return machine_fail(b, err, "%s: reg: registers at 0x%llx, 0x%llx bytes: %s",
+			    w->info.node->path, (unsigned long long)w->info.base,
+			    (unsigned long long)w->info.size,
+			    err == -EEXIST ? "memory or another SMMU is there"
+			    : err == -ENOMEM
+				    ? "no memory"
+				    : "legal is a base and size in multiples of 4");
+}
+
+static int add_smmu(const struct machine_build *b, size_t index, size_t iommu)
+{
+	struct smmu_machine *m = b->machine;
+	struct machine_window *w = &m->smmus[index];
+	struct smmu_config cfg;
+	int err;
+
+	w->info.node = &b->fw->iommus[iommu];
+	w->info.iommu = iommu;
+	w->info.base = w->info.node->reg[0].base;
+	w->info.size = w->info.node->reg[0].size;
+	name_window(m, index);
+	err = configure(b, w, &cfg);
+	if (err)
+		return err;
+	w->info.sid_bits = cfg.sid_bits;
+	err = smmu_create(&w->info.smmu, m->bus, &cfg);
+	if (err)
+		return machine_fail(b, err, "%s: cannot be built: %s", w->info.node->path,
+				    strerror(-err));
+	return add_window(b, w);
+}
+
+int machine_add_smmus(struct machine_build *b)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < b->fw->niommus; i++)
+		if (b->machine->smmu_of[i] >= 0)
+			err = add_smmu(b, (size_t)b->machine->smmu_of[i], i);
+	return err;
+}
