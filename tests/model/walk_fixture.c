@@ -121,8 +121,8 @@ static uint64_t table_of(uint64_t desc, unsigned granule)
 static uint64_t descend(struct wf *f, uint64_t base, struct wf_geom g, uint64_t addr,
 			int level, uint64_t off, bool make)
 {
-	uint64_t table = base - off, index = (addr & (BIT(g.n) - 1)) >>
-					     wf_shift(g.granule, g.start);
+	uint64_t table = base - off,
+		 index = (addr & (BIT(g.n) - 1)) >> wf_shift(g.granule, g.start);
 
 	for (int l = g.start; l < level; l++) {
 		uint64_t pa = table + 8 * index, desc = wf_rd(f, pa);
@@ -220,20 +220,21 @@ bool wf_xlate(struct wf *f, uint64_t addr, char what)
 
 	memset(&f->out, 0xa5, sizeof(f->out));
 	memset(&f->fault, 0xa5, sizeof(f->fault));
-	return smmu_stages_translate(&f->smmu, &f->rg, &acc, addr, &in, &f->out, &f->fault);
+	return smmu_stages_translate(&f->smmu, &f->rg, &acc, addr, &in, &f->out,
+				     &f->fault);
 }
 
 void wf_ok(struct wf *f, uint64_t addr, char what, uint64_t pa)
 {
 	if (!wf_xlate(f, addr, what))
 		fail_msg("%c of 0x%llx: event 0x%x s2 %d class %d ipa 0x%llx", what,
-			 (unsigned long long)addr, f->fault.event, f->fault.s2, f->fault.cls,
-			 (unsigned long long)f->fault.ipa);
+			 (unsigned long long)addr, f->fault.event, f->fault.s2,
+			 f->fault.cls, (unsigned long long)f->fault.ipa);
 	assert_int_equal(f->out.pa, pa);
 }
 
-void wf_faults(struct wf *f, uint64_t addr, char what, unsigned event, bool s2, unsigned cls,
-	       uint64_t ipa)
+void wf_faults(struct wf *f, uint64_t addr, char what, unsigned event, bool s2,
+	       unsigned cls, uint64_t ipa)
 {
 	if (wf_xlate(f, addr, what))
 		fail_msg("%c of 0x%llx went to 0x%llx", what, (unsigned long long)addr,

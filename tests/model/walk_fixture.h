@@ -77,8 +77,8 @@ bool wf_xlate(struct wf *f, uint64_t addr, char what);
 /* Fails the test unless addr goes to pa. */
 void wf_ok(struct wf *f, uint64_t addr, char what, uint64_t pa);
 /* Fails unless it faults so; cls only matters, IPA only with s2. */
-void wf_faults(struct wf *f, uint64_t addr, char what, unsigned event, bool s2, unsigned cls,
-	       uint64_t ipa);
+void wf_faults(struct wf *f, uint64_t addr, char what, unsigned event, bool s2,
+	       unsigned cls, uint64_t ipa);
 /* Descriptor reads since the last call. */
 uint64_t wf_reads(struct wf *f);
 void wf_flush(struct wf *f);

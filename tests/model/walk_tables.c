@@ -11,20 +11,23 @@
 
 /* { granule, n, start }: T-16, 9.1. ds where the geometry needs it. */
 static const struct wf_geom geoms[] = {
-	{ 12, 48, 0, false }, { 12, 40, 0, false }, { 12, 39, 1, false }, { 12, 31, 1, false },
-	{ 12, 30, 2, false }, { 12, 25, 2, false }, { 12, 21, 3, false }, { 12, 52, -1, true },
-	{ 12, 48, 0, true },  { 14, 48, 0, false }, { 14, 47, 1, false }, { 14, 37, 1, false },
-	{ 14, 36, 2, false }, { 14, 25, 3, false }, { 14, 52, 0, true },  { 16, 52, 1, false },
-	{ 16, 48, 1, false }, { 16, 42, 2, false }, { 16, 32, 2, false }, { 16, 29, 3, false },
+	{ 12, 48, 0, false }, { 12, 40, 0, false }, { 12, 39, 1, false },
+	{ 12, 31, 1, false }, { 12, 30, 2, false }, { 12, 25, 2, false },
+	{ 12, 21, 3, false }, { 12, 52, -1, true }, { 12, 48, 0, true },
+	{ 14, 48, 0, false }, { 14, 47, 1, false }, { 14, 37, 1, false },
+	{ 14, 36, 2, false }, { 14, 25, 3, false }, { 14, 52, 0, true },
+	{ 16, 52, 1, false }, { 16, 48, 1, false }, { 16, 42, 2, false },
+	{ 16, 32, 2, false }, { 16, 29, 3, false },
 };
 
 /* Stage 2: as above where it exists there, and 2 to 16 tables concatenated (9.4). */
 static const struct wf_geom geoms2[] = {
-	{ 12, 48, 0, false }, { 12, 39, 1, false }, { 12, 43, 1, false }, { 12, 40, 1, false },
-	{ 12, 34, 2, false }, { 12, 30, 2, false }, { 12, 52, -1, true }, { 12, 52, 0, true },
-	{ 14, 48, 1, false }, { 14, 47, 1, false }, { 14, 40, 2, false }, { 14, 52, 0, true },
-	{ 14, 29, 3, false }, { 16, 52, 1, false }, { 16, 46, 2, false }, { 16, 42, 2, false },
-	{ 16, 33, 3, false },
+	{ 12, 48, 0, false }, { 12, 39, 1, false }, { 12, 43, 1, false },
+	{ 12, 40, 1, false }, { 12, 34, 2, false }, { 12, 30, 2, false },
+	{ 12, 52, -1, true }, { 12, 52, 0, true },  { 14, 48, 1, false },
+	{ 14, 47, 1, false }, { 14, 40, 2, false }, { 14, 52, 0, true },
+	{ 14, 29, 3, false }, { 16, 52, 1, false }, { 16, 46, 2, false },
+	{ 16, 42, 2, false }, { 16, 33, 3, false },
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -79,10 +82,11 @@ static void one_stage(bool stage2, struct wf_geom g, unsigned oas)
 			assert_int_equal(f.out.page_bits, shift);
 			assert_int_equal(wf_reads(&f), level - g.start + 1);
 			/* The neighbour of the leaf is not mapped. */
-			wf_faults(&f, va ^ BIT(shift), 'r', SMMU_EVT_F_TRANSLATION, stage2,
-				  SMMU_CLASS_IN, va ^ BIT(shift));
+			wf_faults(&f, va ^ BIT(shift), 'r', SMMU_EVT_F_TRANSLATION,
+				  stage2, SMMU_CLASS_IN, va ^ BIT(shift));
 		} else {
-			wf_faults(&f, va, 'r', SMMU_EVT_F_TRANSLATION, stage2, SMMU_CLASS_IN, va);
+			wf_faults(&f, va, 'r', SMMU_EVT_F_TRANSLATION, stage2,
+				  SMMU_CLASS_IN, va);
 			assert_int_equal(wf_reads(&f), level - g.start + 1);
 		}
 		wf_teardown(&f);
@@ -117,7 +121,8 @@ static void nested_counts_every_read(void **state)
 	(void)state;
 	for (int l1 = 1; l1 <= 3; l1++)
 		for (int l2 = 1; l2 <= 3; l2++) {
-			uint64_t va = UINT64_C(0x123456789abc), ipa, s1 = wf_shift(12, l1);
+			uint64_t va = UINT64_C(0x123456789abc), ipa,
+				 s1 = wf_shift(12, l1);
 			uint64_t s2 = wf_shift(12, l2), bits = s1 < s2 ? s1 : s2;
 			uint64_t low;
 
@@ -127,8 +132,10 @@ static void nested_counts_every_read(void **state)
 			wf_s2(&f, wf_geom4k());
 			wf_regime(&f, true, true);
 			wf_s2_ram(&f, 2, WF_S2_RW); /* tables: 3 reads of stage 2 each */
-			wf_map1(&f, va, UINT64_C(0x7f0000000000) >> s1 << s1, l1, WF_S1_RW);
-			ipa = (UINT64_C(0x7f0000000000) >> s1 << s1) | (va & (BIT(s1) - 1));
+			wf_map1(&f, va, UINT64_C(0x7f0000000000) >> s1 << s1, l1,
+				WF_S1_RW);
+			ipa = (UINT64_C(0x7f0000000000) >> s1 << s1) |
+			      (va & (BIT(s1) - 1));
 			low = ipa & (BIT(s2) - 1);
 			wf_map2(&f, ipa, UINT64_C(0x2a0000000000), l2, WF_S2_RW);
 			wf_ok(&f, va, 'r', UINT64_C(0x2a0000000000) | low);
@@ -142,9 +149,9 @@ static void nested_counts_every_read(void **state)
 /* T-16: mixed granules; a stage-1 table of 64 KB spans several stage-2 pages. */
 static void nested_granules_mix(void **state)
 {
-	static const struct wf_geom a[] = {
-		{ 12, 48, 0, false }, { 14, 47, 1, false }, { 16, 48, 1, false }
-	};
+	static const struct wf_geom a[] = { { 12, 48, 0, false },
+					    { 14, 47, 1, false },
+					    { 16, 48, 1, false } };
 	struct wf f;
 
 	(void)state;
@@ -165,11 +172,11 @@ static void nested_granules_mix(void **state)
 			wf_map1(&f, va, ipa, 3, WF_S1_RW);
 			ipa |= va & (BIT(a[i].granule) - 1);
 			wf_map2(&f, ipa, UINT64_C(0x123456780000), 3, WF_S2_RW);
-			wf_ok(&f, va, 'w', UINT64_C(0x123456780000) |
-						   (ipa & (BIT(a[j].granule) - 1)));
-			assert_int_equal(f.out.page_bits,
-					 a[i].granule < a[j].granule ? a[i].granule :
-								       a[j].granule);
+			wf_ok(&f, va, 'w',
+			      UINT64_C(0x123456780000) | (ipa & (BIT(a[j].granule) - 1)));
+			assert_int_equal(f.out.page_bits, a[i].granule < a[j].granule
+								  ? a[i].granule
+								  : a[j].granule);
 			wf_teardown(&f);
 		}
 }
@@ -189,18 +196,21 @@ static void output_size(bool stage2, struct wf_geom g, unsigned oas, unsigned ps
 		wf_s1(&f, 0, g);
 	wf_regime(&f, !stage2, stage2);
 	for (unsigned bit = shift; bit < (g.ds || g.granule == 16 ? 52 : 48); bit++) {
-		uint64_t d = stage2 ? wf_map2(&f, va, BIT(bit), 3, WF_S2_RW) :
-				      wf_map1(&f, va, BIT(bit), 3, WF_S1_RW);
+		uint64_t d = stage2 ? wf_map2(&f, va, BIT(bit), 3, WF_S2_RW)
+				    : wf_map1(&f, va, BIT(bit), 3, WF_S1_RW);
 
 		(void)d;
 		if (bit < ps)
 			wf_ok(&f, va, 'r', BIT(bit));
 		else
-			wf_faults(&f, va, 'r', SMMU_EVT_F_ADDR_SIZE, stage2, SMMU_CLASS_IN, va);
+			wf_faults(&f, va, 'r', SMMU_EVT_F_ADDR_SIZE, stage2,
+				  SMMU_CLASS_IN, va);
 	}
 	/* A table descriptor out of range faults where it stands. */
-	for (unsigned bit = ps < 48 ? ps : 48; bit < (g.ds || g.granule == 16 ? 52 : 48); bit++) {
-		uint64_t top = stage2 ? wf_desc2(&f, va, g.start) : wf_desc1(&f, va, g.start);
+	for (unsigned bit = ps < 48 ? ps : 48; bit < (g.ds || g.granule == 16 ? 52 : 48);
+	     bit++) {
+		uint64_t top =
+			stage2 ? wf_desc2(&f, va, g.start) : wf_desc1(&f, va, g.start);
 
 		if (bit < ps)
 			continue;
@@ -215,8 +225,10 @@ static void output_size(bool stage2, struct wf_geom g, unsigned oas, unsigned ps
 static void output_sizes(void **state) /* T-16d, T-18b */
 {
 	static const unsigned ps[] = { 32, 36, 40, 42, 44, 48, 52 };
-	static const struct wf_geom g[] = { { 12, 39, 1, false }, { 14, 47, 1, false },
-					    { 16, 48, 1, false }, { 12, 48, 0, true },
+	static const struct wf_geom g[] = { { 12, 39, 1, false },
+					    { 14, 47, 1, false },
+					    { 16, 48, 1, false },
+					    { 12, 48, 0, true },
 					    { 14, 47, 1, true } };
 
 	(void)state;
@@ -247,7 +259,8 @@ static void bits_15_12_below_52(void **state)
 		if (ignore)
 			wf_ok(&f, 0x123, 'r', 0x80000123);
 		else
-			wf_faults(&f, 0x123, 'r', SMMU_EVT_F_ADDR_SIZE, false, SMMU_CLASS_IN, 0);
+			wf_faults(&f, 0x123, 'r', SMMU_EVT_F_ADDR_SIZE, false,
+				  SMMU_CLASS_IN, 0);
 		wf_teardown(&f);
 	}
 	/* Of 4 KB without DS, bits [49:48] are ignored. */
@@ -262,7 +275,8 @@ static void bits_15_12_below_52(void **state)
 /* T-16: tables above 2^48 are found where the folded address says. */
 static void tables_beyond_48_bits(void **state)
 {
-	static const struct wf_geom g[] = { { 12, 48, 0, true }, { 14, 47, 1, true },
+	static const struct wf_geom g[] = { { 12, 48, 0, true },
+					    { 14, 47, 1, true },
 					    { 16, 48, 1, false } };
 	const uint64_t high = UINT64_C(0xd000000000000);
 	struct wf f;
@@ -281,7 +295,8 @@ static void tables_beyond_48_bits(void **state)
 			wf_wr(&f, next, wf_fold(g[i].granule, g[i].ds, table) | 3);
 			next = table;
 		}
-		wf_wr(&f, next, wf_fold(g[i].granule, g[i].ds, high + size) | WF_S1_RW | 3);
+		wf_wr(&f, next,
+		      wf_fold(g[i].granule, g[i].ds, high + size) | WF_S1_RW | 3);
 		wf_ok(&f, 0x321, 'r', high + size + 0x321);
 		wf_teardown(&f);
 	}
@@ -306,19 +321,22 @@ static void input_range_two_tables(void **state)
 		f.s1.tt[1].tbi = tbi & 2;
 		wf_ok(&f, lo + 4, 'r', 0x1004);
 		wf_ok(&f, hi + 4, 'r', 0x2004);
-		wf_faults(&f, BIT(39), 'r', SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN, 0);
-		wf_faults(&f, hi - 1, 'r', SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN, 0);
-		assert_int_equal(wf_reads(&f), 2 * 3); /* no walk for what is out of range */
+		wf_faults(&f, BIT(39), 'r', SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN,
+			  0);
+		wf_faults(&f, hi - 1, 'r', SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN,
+			  0);
+		assert_int_equal(wf_reads(&f),
+				 2 * 3); /* no walk for what is out of range */
 		if (tbi & 1)
 			wf_ok(&f, lo | UINT64_C(0xa5) << 56, 'r', 0x1000);
 		else
-			wf_faults(&f, lo | UINT64_C(0xa5) << 56, 'r', SMMU_EVT_F_TRANSLATION,
-				  false, SMMU_CLASS_IN, 0);
+			wf_faults(&f, lo | UINT64_C(0xa5) << 56, 'r',
+				  SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN, 0);
 		if (tbi & 2)
 			wf_ok(&f, hi & ~(UINT64_C(0xa5) << 56), 'r', 0x2000);
 		else
-			wf_faults(&f, hi & ~(UINT64_C(0xa5) << 56), 'r', SMMU_EVT_F_TRANSLATION,
-				  false, SMMU_CLASS_IN, 0);
+			wf_faults(&f, hi & ~(UINT64_C(0xa5) << 56), 'r',
+				  SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN, 0);
 		wf_reads(&f);
 	}
 	/* Table 1 is chosen by bit 55 alone, table 0 does not stand in for it. */
@@ -393,8 +411,8 @@ static void input_range_stage2(void **state)
 		wf_map2(&f, last, 0, 3, WF_S2_RW);
 		wf_ok(&f, last, 'r', 0);
 		wf_reads(&f);
-		wf_faults(&f, BIT(geoms2[i].n), 'r', SMMU_EVT_F_TRANSLATION, true, SMMU_CLASS_IN,
-			  BIT(geoms2[i].n));
+		wf_faults(&f, BIT(geoms2[i].n), 'r', SMMU_EVT_F_TRANSLATION, true,
+			  SMMU_CLASS_IN, BIT(geoms2[i].n));
 		assert_int_equal(wf_reads(&f), 0);
 		wf_teardown(&f);
 	}
@@ -430,8 +448,10 @@ static void lpae32_spans(void **state)
 	for (unsigned t0 = 0; t0 < 8; t0++)
 		for (unsigned t1 = 0; t1 < 8; t1++) {
 			uint64_t end0 = BIT(32 - t0), begin1 = BIT(32) - BIT(32 - t1);
-			const uint64_t at[] = { 0, end0 - 0x1000, end0, begin1, begin1 - 0x1000,
-						BIT(32) - 0x1000 };
+			const uint64_t at[] = {
+				0,	end0 - 0x1000,	 end0,
+				begin1, begin1 - 0x1000, BIT(32) - 0x1000
+			};
 
 			setup32(&f, t0, t1);
 			for (size_t i = 0; i < COUNT(at); i++) {
@@ -451,16 +471,18 @@ static void lpae32_spans(void **state)
 				else if (va >= begin1)
 					want = 1;
 				if (want < 0) {
-					wf_faults(&f, va, 'r', SMMU_EVT_F_TRANSLATION, false,
-						  SMMU_CLASS_IN, 0);
+					wf_faults(&f, va, 'r', SMMU_EVT_F_TRANSLATION,
+						  false, SMMU_CLASS_IN, 0);
 					continue;
 				}
 				map32(&f, (unsigned)want, va, 0x8000);
 				wf_ok(&f, va, 'r', 0x8000);
 			}
 			f.s1.tt[0].tbi = f.s1.tt[1].tbi = true; /* does not apply */
-			wf_faults(&f, BIT(32), 'r', SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN, 0);
-			wf_faults(&f, BIT(56), 'r', SMMU_EVT_F_TRANSLATION, false, SMMU_CLASS_IN, 0);
+			wf_faults(&f, BIT(32), 'r', SMMU_EVT_F_TRANSLATION, false,
+				  SMMU_CLASS_IN, 0);
+			wf_faults(&f, BIT(56), 'r', SMMU_EVT_F_TRANSLATION, false,
+				  SMMU_CLASS_IN, 0);
 			wf_teardown(&f);
 		}
 }
@@ -526,7 +548,8 @@ static void big_endian_tables(void **state)
 			if (d != 0)
 				wf_wr(&f, pa, __builtin_bswap64(d));
 		}
-		wf_faults(&f, va, 'r', SMMU_EVT_F_TRANSLATION, stage == 2, SMMU_CLASS_IN, va);
+		wf_faults(&f, va, 'r', SMMU_EVT_F_TRANSLATION, stage == 2, SMMU_CLASS_IN,
+			  va);
 		f.s1.endi = f.s2.endi = true;
 		wf_ok(&f, va + 0x678, 'r', 0x12345678);
 		wf_teardown(&f);
@@ -559,13 +582,20 @@ static void invalid_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stage1_every_leaf),	 cmocka_unit_test(stage2_every_leaf),
-		cmocka_unit_test(nested_counts_every_read), cmocka_unit_test(nested_granules_mix),
-		cmocka_unit_test(output_sizes),		 cmocka_unit_test(bits_15_12_below_52),
-		cmocka_unit_test(tables_beyond_48_bits), cmocka_unit_test(input_range_two_tables),
-		cmocka_unit_test(input_range_one_table), cmocka_unit_test(e0pd),
-		cmocka_unit_test(input_range_stage2),	 cmocka_unit_test(lpae32_spans),
-		cmocka_unit_test(lpae32_output),	 cmocka_unit_test(big_endian_tables),
+		cmocka_unit_test(stage1_every_leaf),
+		cmocka_unit_test(stage2_every_leaf),
+		cmocka_unit_test(nested_counts_every_read),
+		cmocka_unit_test(nested_granules_mix),
+		cmocka_unit_test(output_sizes),
+		cmocka_unit_test(bits_15_12_below_52),
+		cmocka_unit_test(tables_beyond_48_bits),
+		cmocka_unit_test(input_range_two_tables),
+		cmocka_unit_test(input_range_one_table),
+		cmocka_unit_test(e0pd),
+		cmocka_unit_test(input_range_stage2),
+		cmocka_unit_test(lpae32_spans),
+		cmocka_unit_test(lpae32_output),
+		cmocka_unit_test(big_endian_tables),
 		cmocka_unit_test(invalid_descriptors),
 	};
 

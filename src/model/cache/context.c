@@ -80,7 +80,8 @@ const struct tlb_ctx *smmu_tlb_ctx(const struct smmu_tlb *tlb, const struct tlb_
 	return NULL;
 }
 
-const struct tlb_ctx *smmu_tlb_ctx_global(const struct smmu_tlb *tlb, const struct tlb_vm *vm,
+const struct tlb_ctx *smmu_tlb_ctx_global(const struct smmu_tlb *tlb,
+					  const struct tlb_vm *vm,
 					  const struct tlb_key *key)
 {
 	tlb_link link = vm->global[key->kind * 2 + key->aset];
@@ -153,7 +154,8 @@ static struct tlb_ctx *victim(struct smmu_tlb *tlb, uint64_t key)
 	for (unsigned i = 0; i < GROUP; i++) {
 		if (group[i].key == 0)
 			return &group[i];
-		if (pick == NULL && (group[i].count == 0 || !smmu_tlb_ctx_live(tlb, &group[i])))
+		if (pick == NULL &&
+		    (group[i].count == 0 || !smmu_tlb_ctx_live(tlb, &group[i])))
 			pick = &group[i];
 	}
 	return pick != NULL ? pick : &group[tlb->turn++ % GROUP];
@@ -169,7 +171,8 @@ static struct tlb_ctx *slot(struct smmu_tlb *tlb, uint64_t key)
 	return victim(tlb, key);
 }
 
-struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *k, bool global)
+struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *k,
+				 bool global)
 {
 	struct tlb_vm *vm = smmu_tlb_vm(tlb, k->space, k->vmid);
 	uint64_t key = smmu_tlb_ctx_key(k, global);
@@ -181,7 +184,8 @@ struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *k, 
 	if (ctx->key == key && ctx->epoch == vm->epoch)
 		return ctx;
 	if (ctx->key != 0)
-		unlink_ctx(tlb, ctx, smmu_tlb_vm(tlb, key_space(ctx->key), key_vmid(ctx->key)));
+		unlink_ctx(tlb, ctx,
+			   smmu_tlb_vm(tlb, key_space(ctx->key), key_vmid(ctx->key)));
 	ctx->key = key;
 	ctx->epoch = vm->epoch;
 	smmu_tlb_ctx_empty(tlb, ctx);

@@ -47,7 +47,8 @@ static struct span span_of(const struct smmu *smmu, const struct smmu_tlbi *inv)
 
 	/* No wrap, and nothing of the other half (CMD-44). */
 	if (inv->range && inv->len != 0)
-		s.last = inv->len - 1 > end - inv->addr ? end : inv->addr + (inv->len - 1);
+		s.last =
+			inv->len - 1 > end - inv->addr ? end : inv->addr + (inv->len - 1);
 	return s;
 }
 
@@ -75,7 +76,7 @@ static void ctx_by_page(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct 
 {
 	uint32_t mask = ctx->mask & s->classes;
 
-	for (unsigned class = 0; class < SMMU_TLB_CLASSES; class++) {
+	for (unsigned class = 0; class < SMMU_TLB_CLASSES; class ++) {
 		unsigned bits = smmu_tlb_class_bits(class);
 		uint64_t page = s->first >> bits, n = pages_in(s, bits);
 
@@ -89,7 +90,8 @@ static void ctx_by_page(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct 
 }
 
 /* The smaller of the range and of what the context holds (design.md, rule 6). */
-static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx, const struct span *s)
+static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx,
+		     const struct span *s)
 {
 	struct tlb_ctx *ctx;
 	uint64_t pages = 0;
@@ -105,8 +107,8 @@ static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx, const str
 		ctx_by_list(tlb, ctx, s);
 }
 
-static void globals_span(struct smmu_tlb *tlb, const struct tlb_vm *vm, struct tlb_key key,
-			 const struct span *s)
+static void globals_span(struct smmu_tlb *tlb, const struct tlb_vm *vm,
+			 struct tlb_key key, const struct span *s)
 {
 	for (unsigned i = 0; i < SMMU_TLB_GLOBALS; i++) {
 		key.kind = i >> 1 & 1;
@@ -191,7 +193,8 @@ static void by_vmid_group(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
 }
 
 /* EL2 scopes: no VMID. CR2.E2H says which of the two worlds is meant (CMD-41). */
-static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, const struct span *s)
+static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
+		   const struct span *s)
 {
 	struct tlb_key key = { .space = inv->e2h ? SMMU_TLB_E2H : SMMU_TLB_EL2,
 			       .asid = inv->asid };

@@ -28,13 +28,14 @@ static struct smmu_attr output(const struct smmu *smmu, const struct smmu_regime
 
 static bool is_default(const struct smmu_attr *in)
 {
-	return in->inner == SMMU_MT_WB && in->outer == SMMU_MT_WB && in->sh == SMMU_SH_NSH &&
-	       in->ra == 1 && in->wa == 1 && in->tr == 0;
+	return in->inner == SMMU_MT_WB && in->outer == SMMU_MT_WB &&
+	       in->sh == SMMU_SH_NSH && in->ra == 1 && in->wa == 1 && in->tr == 0;
 }
 
 static void answer(const struct smmu *smmu, const struct smmu_regime *rg,
-		   const struct smmu_access *acc, uint64_t addr, const struct smmu_attr *in,
-		   const struct tlb_entry *e, struct smmu_xlate *out)
+		   const struct smmu_access *acc, uint64_t addr,
+		   const struct smmu_attr *in, const struct tlb_entry *e,
+		   struct smmu_xlate *out)
 {
 	uint64_t ipa = addr;
 
@@ -42,8 +43,8 @@ static void answer(const struct smmu *smmu, const struct smmu_regime *rg,
 		ipa = e->s1.oa | smmu_low(addr, e->s1.bits);
 	out->ipa = ipa;
 	/* Without stage 2 an IPA wider than OAS is truncated in silence (T-17d). */
-	out->pa = rg->s2 != NULL ? e->s2.oa | smmu_low(ipa, e->s2.bits) :
-				   smmu_low(ipa, smmu->id.oas);
+	out->pa = rg->s2 != NULL ? e->s2.oa | smmu_low(ipa, e->s2.bits)
+				 : smmu_low(ipa, smmu->id.oas);
 	out->page_bits = e->bits;
 	out->attr = is_default(in) ? e->attr : output(smmu, rg, e, in);
 	/* 13.8: from v3.4 on everything leaves as Data, Privileged. */
@@ -74,13 +75,13 @@ static const struct tlb_entry *find(struct smmu *smmu, const struct smmu_regime 
 		return NULL;
 	e = smmu_tlb_find(smmu->tlb, key, addr);
 	if (e == NULL)
-		SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_MISS, .stage = stage, .sid = rg->sid,
-			   .ssid = rg->ssid, .addr = addr);
+		SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_MISS, .stage = stage,
+			   .sid = rg->sid, .ssid = rg->ssid, .addr = addr);
 	return e;
 }
 
-static void insert(struct smmu *smmu, const struct smmu_regime *rg, const struct tlb_key *key,
-		   uint64_t addr, const struct tlb_entry *line)
+static void insert(struct smmu *smmu, const struct smmu_regime *rg,
+		   const struct tlb_key *key, uint64_t addr, const struct tlb_entry *line)
 {
 	bool ipa = key->space == SMMU_TLB_IPA;
 	bool global = ipa || !(line->s1.flags & SMMU_LEAF_NG);
@@ -89,16 +90,16 @@ static void insert(struct smmu *smmu, const struct smmu_regime *rg, const struct
 	if (smmu->tlb->off)
 		return;
 	smmu_tlb_insert(smmu->tlb, key, global, addr, leaf_bits, line);
-	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_INSERT, .stage = ipa ? 2 : 1, .sid = rg->sid,
-		   .ssid = rg->ssid, .addr = addr,
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_INSERT, .stage = ipa ? 2 : 1,
+		   .sid = rg->sid, .ssid = rg->ssid, .addr = addr,
 		   .value = rg->s2 != NULL ? line->s2.oa : line->s1.oa);
 }
 
 static void trace_hit(struct smmu *smmu, const struct smmu_regime *rg, unsigned stage,
 		      uint64_t addr, uint64_t pa)
 {
-	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_HIT, .stage = (uint8_t)stage, .sid = rg->sid,
-		   .ssid = rg->ssid, .addr = addr, .value = pa);
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_HIT, .stage = (uint8_t)stage,
+		   .sid = rg->sid, .ssid = rg->ssid, .addr = addr, .value = pa);
 }
 
 /* Whether hardware must first make the page dirty: then the tables are read again. */
@@ -207,7 +208,8 @@ static struct tlb_key job_key(const struct smmu_regime *rg)
 static struct smmu_s2req input_req(const struct job *j, const struct tlb_entry *e)
 {
 	return (struct smmu_s2req){
-		.ipa = j->rg->s1 != NULL ? e->s1.oa | smmu_low(j->addr, e->s1.bits) : j->addr,
+		.ipa = j->rg->s1 != NULL ? e->s1.oa | smmu_low(j->addr, e->s1.bits)
+					 : j->addr,
 		.cls = SMMU_CLASS_IN,
 		.acc = *j->acc,
 	};
@@ -249,11 +251,13 @@ static void keep(const struct job *j, struct tlb_entry *line, uint8_t flags, boo
 		 const struct smmu_fault *fault)
 {
 	complete(j->smmu, j->rg, line);
-	if ((flags & SMMU_LEAF_CACHEABLE) && (ok || fault->event == SMMU_EVT_F_PERMISSION))
+	if ((flags & SMMU_LEAF_CACHEABLE) &&
+	    (ok || fault->event == SMMU_EVT_F_PERMISSION))
 		insert(j->smmu, j->rg, &j->key, j->addr, line);
 }
 
-static bool walk_s2_only(const struct job *j, struct tlb_entry *line, struct smmu_fault *fault)
+static bool walk_s2_only(const struct job *j, struct tlb_entry *line,
+			 struct smmu_fault *fault)
 {
 	struct smmu_s2req req = input_req(j, line);
 	bool ok = smmu_s2_walk(j->smmu, j->rg, &req, &line->s2, fault);
@@ -290,13 +294,15 @@ static bool translate(struct job *j, struct smmu_xlate *out, struct smmu_fault *
 	struct tlb_entry line;
 	int hit;
 
-	if (j->rg->s1 != NULL && !smmu_s1_input(j->rg->s1, j->acc, &j->addr, &j->tt, fault))
+	if (j->rg->s1 != NULL &&
+	    !smmu_s1_input(j->rg->s1, j->acc, &j->addr, &j->tt, fault))
 		return false;
 	hit = cached(j, out, fault);
 	if (hit >= 0)
 		return hit == 1;
 	memset(&line, 0, sizeof(line));
-	if (!(j->rg->s1 != NULL ? walk_s1(j, &line, fault) : walk_s2_only(j, &line, fault)))
+	if (!(j->rg->s1 != NULL ? walk_s1(j, &line, fault)
+				: walk_s2_only(j, &line, fault)))
 		return false;
 	answer(j->smmu, j->rg, j->acc, j->addr, j->in, &line, out);
 	return true;
@@ -316,7 +322,8 @@ bool smmu_stages_translate(struct smmu *smmu, const struct smmu_regime *rg,
 
 	if (translate(&j, out, fault))
 		return true;
-	/* RnW is the input's, and an atomic's is 0 unless it lacked only R (section 8). */
+	/* RnW is the input's, and an atomic's is 0 unless it lacked only R (section 8).
+	 */
 	if (fault->event != SMMU_EVT_F_PERMISSION || fault->cls != SMMU_CLASS_IN)
 		fault->rnw = !acc->write;
 	return false;

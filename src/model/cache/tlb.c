@@ -5,7 +5,8 @@
 #include <string.h>
 #include "model/cache/tlb.h"
 
-static const uint8_t class_bits[SMMU_TLB_CLASSES] = { 12, 14, 16, 21, 25, 29, 30, 36, 39, 42 };
+static const uint8_t class_bits[SMMU_TLB_CLASSES] = { 12, 14, 16, 21, 25,
+						      29, 30, 36, 39, 42 };
 
 unsigned smmu_tlb_class_bits(unsigned class)
 {
@@ -15,15 +16,18 @@ unsigned smmu_tlb_class_bits(unsigned class)
 /* Every leaf size of 9.1; a size says which granule and level it is of. */
 unsigned smmu_tlb_class(unsigned bits)
 {
-	static const uint8_t class[43] = { [12] = 0, [14] = 1, [16] = 2, [21] = 3, [25] = 4,
-					   [29] = 5, [30] = 6, [36] = 7, [39] = 8, [42] = 9 };
+	static const uint8_t class[43] = {
+		[12] = 0, [14] = 1, [16] = 2, [21] = 3, [25] = 4,
+		[29] = 5, [30] = 6, [36] = 7, [39] = 8, [42] = 9
+	};
 
 	return class[bits];
 }
 
 static uint32_t set_of(const struct smmu_tlb *tlb, uint64_t id, uint64_t page)
 {
-	return (uint32_t)(tlb_hash(page, id) >> 1 >> (63 - tlb->set_bits)) * SMMU_TLB_WAYS;
+	return (uint32_t)(tlb_hash(page, id) >> 1 >> (63 - tlb->set_bits)) *
+	       SMMU_TLB_WAYS;
 }
 
 static inline tlb_link probe(const struct smmu_tlb *tlb, uint64_t id, uint64_t page)
@@ -37,14 +41,15 @@ static inline tlb_link probe(const struct smmu_tlb *tlb, uint64_t id, uint64_t p
 	return 0;
 }
 
-tlb_link smmu_tlb_probe(const struct smmu_tlb *tlb, uint64_t id, unsigned class, uint64_t page)
+tlb_link smmu_tlb_probe(const struct smmu_tlb *tlb, uint64_t id, unsigned class,
+			uint64_t page)
 {
 	return probe(tlb, id << 4 | class, page);
 }
 
 /* The classes of mask from the largest down. */
-static inline tlb_link probe_classes(const struct smmu_tlb *tlb, uint64_t id, uint32_t mask,
-				     uint64_t addr)
+static inline tlb_link probe_classes(const struct smmu_tlb *tlb, uint64_t id,
+				     uint32_t mask, uint64_t addr)
 {
 	while (mask != 0) {
 		unsigned class = 31 - (unsigned)__builtin_clz(mask);
@@ -61,14 +66,15 @@ static inline tlb_link probe_classes(const struct smmu_tlb *tlb, uint64_t id, ui
  * As probe_classes, through the records of fractured leaves: a record whose piece
  * for this address is missing does not end the search.
  */
-static const struct tlb_entry *search(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx,
-				      uint64_t addr)
+static const struct tlb_entry *search(const struct smmu_tlb *tlb,
+				      const struct tlb_ctx *ctx, uint64_t addr)
 {
 	uint32_t mask = ctx->mask;
 
 	while (mask != 0) {
 		unsigned class = 31 - (unsigned)__builtin_clz(mask);
-		tlb_link link = probe(tlb, ctx->id << 4 | class, addr >> class_bits[class]);
+		tlb_link link =
+			probe(tlb, ctx->id << 4 | class, addr >> class_bits[class]);
 		const struct tlb_entry *e;
 
 		if (link != 0) {
@@ -84,8 +90,8 @@ static const struct tlb_entry *search(const struct smmu_tlb *tlb, const struct t
 	return NULL;
 }
 
-const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb, const struct tlb_key *key,
-				      uint64_t addr)
+const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
+				      const struct tlb_key *key, uint64_t addr)
 {
 	const struct tlb_vm *vm;
 	const struct tlb_ctx *ctx;
@@ -268,8 +274,10 @@ static int allocate(struct smmu_tlb *tlb, const struct smmu_config *cfg)
 	uint32_t sets = UINT32_C(1) << tlb->set_bits;
 
 	tlb->tag = lines(&tlb->raw[0], sets, SMMU_TLB_WAYS * sizeof(struct tlb_tag));
-	tlb->entry = lines(&tlb->raw[1], (size_t)sets * SMMU_TLB_WAYS, sizeof(struct tlb_entry));
-	tlb->ctx = lines(&tlb->raw[2], (size_t)4 << tlb->ctx_bits, sizeof(struct tlb_ctx));
+	tlb->entry = lines(&tlb->raw[1], (size_t)sets * SMMU_TLB_WAYS,
+			   sizeof(struct tlb_entry));
+	tlb->ctx =
+		lines(&tlb->raw[2], (size_t)4 << tlb->ctx_bits, sizeof(struct tlb_ctx));
 	for (unsigned s = 0; s < SMMU_TLB_SPACES; s++) {
 		tlb->nvm[s] = s == SMMU_TLB_EL1 || s == SMMU_TLB_IPA ? vmids : 1;
 		tlb->vm[s] = calloc(tlb->nvm[s], sizeof(struct tlb_vm));

@@ -65,9 +65,9 @@ struct tlb_entry {
 		};
 	};
 	struct smmu_attr attr; /* out, if the input has the default */
-	uint8_t bits;	 /* of this entry: the smaller of the stages' leaves, at least 12 */
-	bool fractured;	 /* a record */
-	bool piece;	 /* ctx is the link of its record; not in a list */
+	uint8_t bits; /* of this entry: the smaller of the stages' leaves, at least 12 */
+	bool fractured; /* a record */
+	bool piece;	/* ctx is the link of its record; not in a list */
 	tlb_link ctx, prev, next;
 };
 _Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
@@ -86,7 +86,7 @@ _Static_assert(sizeof(struct tlb_ctx) == 128, "two lines a context");
 
 struct tlb_vm {
 	uint64_t epoch, space_epoch;
-	tlb_link head;			    /* its contexts */
+	tlb_link head;			   /* its contexts */
 	tlb_link global[SMMU_TLB_GLOBALS]; /* kind * 2 + ASET */
 };
 
@@ -118,8 +118,8 @@ struct tlb_key {
  * one cannot have been inserted while a larger one matched, so among those of one
  * context this is the latest (CACHE-80; F_TLB_CONFLICT is never raised).
  */
-const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb, const struct tlb_key *key,
-				      uint64_t addr);
+const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
+				      const struct tlb_key *key, uint64_t addr);
 /*
  * Inserts line (bits set) for addr. leaf_bits: size of the leaf that addresses the
  * entry in invalidations: stage 1's, or stage 2's of an IPA; at least line->bits.
@@ -143,10 +143,12 @@ struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid);
 /* Live contexts; NULL if there is none. */
 const struct tlb_ctx *smmu_tlb_ctx(const struct smmu_tlb *tlb, const struct tlb_vm *vm,
 				   uint64_t key);
-const struct tlb_ctx *smmu_tlb_ctx_global(const struct smmu_tlb *tlb, const struct tlb_vm *vm,
+const struct tlb_ctx *smmu_tlb_ctx_global(const struct smmu_tlb *tlb,
+					  const struct tlb_vm *vm,
 					  const struct tlb_key *key);
 /* The context, begun if need be, at the expense of another if need be. */
-struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *key, bool global);
+struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *key,
+				 bool global);
 bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx);
 /* Forgets its entries. */
 void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx);
@@ -155,7 +157,8 @@ void smmu_tlb_vm_empty(struct tlb_vm *vm);
 /* What contexts and entries are hashed with. */
 static inline uint64_t tlb_hash(uint64_t a, uint64_t b)
 {
-	uint64_t h = (a + b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+	uint64_t h =
+		(a + b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
 
 	return h ^ h >> 32;
 }

@@ -40,7 +40,8 @@ void smmu_attr_consistent(struct smmu_attr *attr)
  */
 static void merge_hints(struct smmu_attr *attr, unsigned in_hints, unsigned out_hints)
 {
-	unsigned both = 3, any = 0; /* bit 0 write-allocate, 1 read-allocate, 2 transient */
+	unsigned both = 3,
+		 any = 0; /* bit 0 write-allocate, 1 read-allocate, 2 transient */
 
 	if (cacheable(attr->inner)) {
 		both &= in_hints;
@@ -129,7 +130,8 @@ static uint8_t mair_nibble(unsigned nibble, unsigned *hints)
 /* CD-31: what VMSAv8-64 leaves unpredictable is fixed here. */
 struct smmu_attr smmu_attr_from_mair(unsigned byte, unsigned sh)
 {
-	struct smmu_attr attr = { .sh = sh == 1 ? SMMU_SH_NSH : (uint8_t)(sh & 3), .ns = 1 };
+	struct smmu_attr attr = { .sh = sh == 1 ? SMMU_SH_NSH : (uint8_t)(sh & 3),
+				  .ns = 1 };
 	unsigned in_hints, out_hints, low = byte & 15;
 
 	if (byte >> 4 == 0) {

@@ -47,7 +47,8 @@ enum smmu_desc_kind smmu_desc_kind(const struct smmu_geom *g, int level, uint64_
 	case 3:
 		return level == 3 ? SMMU_DESC_LEAF : SMMU_DESC_TABLE;
 	case 1:
-		return level < 3 && block_ok(g, level) ? SMMU_DESC_LEAF : SMMU_DESC_INVALID;
+		return level < 3 && block_ok(g, level) ? SMMU_DESC_LEAF
+						       : SMMU_DESC_INVALID;
 	default:
 		return SMMU_DESC_INVALID;
 	}

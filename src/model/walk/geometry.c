@@ -13,8 +13,8 @@ int smmu_s1_start_level(unsigned granule, unsigned n)
  * S2SL0 by granule; the PE's minimum-PA rules for it are not applied. CHOICE: IHI
  * 0070 does not state them (translation.md 9.4, 16.6).
  */
-bool smmu_s2_start_level(unsigned granule, bool ds, unsigned sl0, unsigned sl0_2, bool stt,
-			 int8_t *start)
+bool smmu_s2_start_level(unsigned granule, bool ds, unsigned sl0, unsigned sl0_2,
+			 bool stt, int8_t *start)
 {
 	int level;
 

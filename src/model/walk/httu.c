@@ -8,7 +8,8 @@
  */
 #include "model/walk/walk.h"
 
-enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d, uint64_t desired)
+enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d,
+				     uint64_t desired)
 {
 	uint64_t expected = d->be ? __builtin_bswap64(d->value) : d->value;
 	uint64_t raw = d->be ? __builtin_bswap64(desired) : desired;

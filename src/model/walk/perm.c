@@ -85,8 +85,8 @@ static void direct_two(const struct smmu_s1cfg *s1, const struct smmu_hier *hier
 	leaf->perm = both(pack(!pan, w && !pan, px), pack(ur, uw, ux));
 }
 
-void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier, uint64_t desc,
-		  struct smmu_s1leaf *leaf)
+void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier,
+		  uint64_t desc, struct smmu_s1leaf *leaf)
 {
 	unsigned ap = (unsigned)smmu_reg_get(desc, SMMU_S1DESC_AP);
 	bool ro = ap & 2;
@@ -97,7 +97,8 @@ void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier, uin
 		indirect(s1, desc, leaf);
 		return;
 	}
-	/* Writable-clean counts as writable throughout (10.1), if no APTable forbids it. */
+	/* Writable-clean counts as writable throughout (10.1), if no APTable forbids it.
+	 */
 	if (ro && dirty_on(s1) && smmu_reg_get(desc, SMMU_S1DESC_DBM) != 0 &&
 	    !(hier->ap & 2)) {
 		ro = false;

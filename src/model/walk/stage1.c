@@ -7,7 +7,8 @@
 #include "model/walk/walk.h"
 
 /* VMSAv8-32: which table spans the address (9.5). */
-static bool select32(const struct smmu_s1cfg *s1, uint64_t va, const struct smmu_s1tt **tt)
+static bool select32(const struct smmu_s1cfg *s1, uint64_t va,
+		     const struct smmu_s1tt **tt)
 {
 	unsigned t0 = s1->tt[0].txsz, t1 = s1->one_table ? 0 : s1->tt[1].txsz;
 	bool in0, in1;
@@ -16,8 +17,8 @@ static bool select32(const struct smmu_s1cfg *s1, uint64_t va, const struct smmu
 		return false;
 	in0 = va >> (32 - t0) == 0;
 	in1 = !s1->one_table &&
-	      (t1 != 0 ? va >= (UINT64_C(1) << 32) - (UINT64_C(1) << (32 - t1)) :
-			 t0 != 0 && !in0);
+	      (t1 != 0 ? va >= (UINT64_C(1) << 32) - (UINT64_C(1) << (32 - t1))
+		       : t0 != 0 && !in0);
 	if (!in0 && !in1)
 		return false;
 	/* Both only with T0SZ == 0: then what T1SZ claims is taken away from TTB0. */
@@ -25,7 +26,8 @@ static bool select32(const struct smmu_s1cfg *s1, uint64_t va, const struct smmu
 	return true;
 }
 
-static bool select64(const struct smmu_s1cfg *s1, uint64_t *va, const struct smmu_s1tt **tt)
+static bool select64(const struct smmu_s1cfg *s1, uint64_t *va,
+		     const struct smmu_s1tt **tt)
 {
 	bool upper = !s1->one_table && (*va >> 55 & 1);
 	const struct smmu_s1tt *t = &s1->tt[upper];
@@ -45,8 +47,8 @@ static bool select64(const struct smmu_s1cfg *s1, uint64_t *va, const struct smm
 	return true;
 }
 
-bool smmu_s1_input(const struct smmu_s1cfg *s1, const struct smmu_access *acc, uint64_t *va,
-		   const struct smmu_s1tt **tt, struct smmu_fault *fault)
+bool smmu_s1_input(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
+		   uint64_t *va, const struct smmu_s1tt **tt, struct smmu_fault *fault)
 {
 	if (s1->fmt == SMMU_FMT_LPAE32) {
 		if (!select32(s1, *va, tt))
@@ -86,9 +88,11 @@ static enum smmu_walk_step fail(struct s1_walk *w, unsigned event)
 /* T-16a: from w->addr to w->desc.pa and attributes. */
 static bool locate(struct s1_walk *w, bool write)
 {
-	struct smmu_s2req req = { .ipa = w->addr,
-				  .cls = SMMU_CLASS_TT,
-				  .acc = { .read = !write, .write = write, .priv = true } };
+	struct smmu_s2req req = {
+		.ipa = w->addr,
+		.cls = SMMU_CLASS_TT,
+		.acc = { .read = !write, .write = write, .priv = true }
+	};
 	struct smmu_s2leaf leaf;
 
 	w->desc.attr = smmu_attr_from_fetch(w->req->tt->fetch);
@@ -118,8 +122,8 @@ static enum smmu_walk_step update(struct s1_walk *w, uint64_t desired)
 static struct smmu_attr attributes(const struct s1_walk *w, uint64_t desc)
 {
 	unsigned idx = (unsigned)smmu_reg_get(desc, SMMU_S1DESC_AttrIndx);
-	unsigned sh = w->geom.ds ? w->req->tt->sh :
-				   (unsigned)smmu_reg_get(desc, SMMU_S1DESC_SH);
+	unsigned sh = w->geom.ds ? w->req->tt->sh
+				 : (unsigned)smmu_reg_get(desc, SMMU_S1DESC_SH);
 
 	if (w->s1->aie && smmu_reg_get(desc, SMMU_S1DESC_AttrIndx3) != 0)
 		idx = 7; /* CD-31: 8 to 15 */
@@ -179,8 +183,9 @@ static enum smmu_walk_step step(struct s1_walk *w, uint64_t *table)
 		if (smmu_low(*table, g->ps) != *table)
 			return fail(w, SMMU_EVT_F_ADDR_SIZE);
 		smmu_hier_add(w->s1, w->req->tt, w->desc.value, &w->hier);
-		return w->s1->haft ? update(w, smmu_reg_set(w->desc.value, SMMU_S1TABLE_AF, 1)) :
-				     SMMU_WALK_DONE;
+		return w->s1->haft ? update(w, smmu_reg_set(w->desc.value,
+							    SMMU_S1TABLE_AF, 1))
+				   : SMMU_WALK_DONE;
 	default:
 		break;
 	}

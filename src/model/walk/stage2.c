@@ -79,8 +79,9 @@ static enum smmu_walk_step step(struct s2_walk *w, uint64_t *table)
 		*table = smmu_desc_table(g, w->desc.value);
 		if (smmu_low(*table, g->ps) != *table)
 			return fail(w, SMMU_EVT_F_ADDR_SIZE);
-		return w->s2->haft ? update(w, smmu_reg_set(w->desc.value, SMMU_S2TABLE_AF, 1)) :
-				     SMMU_WALK_DONE;
+		return w->s2->haft ? update(w, smmu_reg_set(w->desc.value,
+							    SMMU_S2TABLE_AF, 1))
+				   : SMMU_WALK_DONE;
 	default:
 		break;
 	}

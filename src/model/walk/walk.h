@@ -72,8 +72,8 @@ bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
  * T-15: which table, and the address without its tag. Applies on TLB hits too,
  * except that a disabled table only stops a walk.
  */
-bool smmu_s1_input(const struct smmu_s1cfg *s1, const struct smmu_access *acc, uint64_t *va,
-		   const struct smmu_s1tt **tt, struct smmu_fault *fault);
+bool smmu_s1_input(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
+		   uint64_t *va, const struct smmu_s1tt **tt, struct smmu_fault *fault);
 /* T-16 and T-17, from memory. va as smmu_s1_input left it. */
 struct smmu_s1req {
 	uint64_t va;
@@ -93,7 +93,7 @@ struct smmu_geom {
 	uint8_t granule, n, ps;
 	int8_t start;
 	bool lpae32, ds, oa52;
-	bool fold;  /* 64K: bits [15:12] are address bits [51:48] */
+	bool fold; /* 64K: bits [15:12] are address bits [51:48] */
 };
 unsigned smmu_level_shift(unsigned granule, int level);
 uint64_t smmu_desc_index(const struct smmu_geom *g, int level, uint64_t ia);
@@ -124,7 +124,8 @@ enum smmu_walk_step { SMMU_WALK_DONE, SMMU_WALK_FAULT, SMMU_WALK_AGAIN };
  * architecture sets no bound, but a memory that never lets us win must not hang us. */
 enum { SMMU_WALK_TRIES = 1024 };
 /* DONE: written. AGAIN: memory changed (section 11). FAULT: external abort. */
-enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d, uint64_t desired);
+enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d,
+				     uint64_t desired);
 
 /* ---- perm.c ---- */
 /* Hierarchical limits gathered from table descriptors. */
@@ -135,8 +136,8 @@ struct smmu_hier {
 void smmu_hier_add(const struct smmu_s1cfg *s1, const struct smmu_s1tt *tt, uint64_t desc,
 		   struct smmu_hier *hier);
 /* perm and SMMU_LEAF_CLEAN of a leaf. */
-void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier, uint64_t desc,
-		  struct smmu_s1leaf *leaf);
+void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier,
+		  uint64_t desc, struct smmu_s1leaf *leaf);
 void smmu_s2_perm(const struct smmu *smmu, const struct smmu_s2cfg *s2, uint64_t desc,
 		  struct smmu_s2leaf *leaf);
 
