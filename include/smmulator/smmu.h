@@ -25,6 +25,12 @@ struct smmu_port;
  * Builds an SMMU on a bus, in its reset state; cfg is copied. The bus must
  * outlive it. 0; -EINVAL: cfg is refused (the message goes to cfg->log), -ENOMEM.
  * *smmu is written only on success.
+ *
+ * Its wires on the bus are "NAME.eventq", ".priq", ".gerror", ".cmdq-sync" and, if
+ * IDR0.SEV, ".sev", NAME being cfg->name (1 to 47 characters). A source that is
+ * enabled pulses its wire and, if one is programmed, sends its MSI (3.18). Handlers
+ * run on the thread whose call caused them, or on another that was inside just then,
+ * before that call returns, with no lock held: they may call any function here.
  */
 SMMU_API int smmu_create(struct smmu **smmu, struct smmu_bus *bus, const struct smmu_config *cfg);
 /* Frees it; all its ports must be closed before. NULL is allowed. */
@@ -128,6 +134,8 @@ enum smmu_trace_kind {
 	SMMU_TRACE_TLB_MISS,   /* sid, addr = input address */
 	SMMU_TRACE_TLB_INSERT, /* sid, addr = input address, value = output address */
 	SMMU_TRACE_GERROR,     /* value = new SMMU_GERROR */
+	SMMU_TRACE_L1STD_FETCH, /* sid, addr = its PA, value */
+	SMMU_TRACE_L1CD_FETCH, /* sid, ssid, addr = its PA, value */
 };
 struct smmu_trace {
 	uint8_t kind; /* enum smmu_trace_kind */

@@ -234,6 +234,7 @@ bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev);
 void smmu_cmdq_run(struct smmu *smmu);
 
 /* ---- register/ ---- */
+void smmu_regs_init(struct smmu *smmu); /* once, at creation */
 void smmu_regs_reset(struct smmu *smmu);
 void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg);
 /* Toggles GERROR bits that are not active already (section 7.5) and signals. */
@@ -272,8 +273,10 @@ bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned mema
  * Every public function that may change state is smmu_lock(), its work, and
  * smmu_unlock_and_deliver(): that sends, with the lock released, what was signalled
  * meanwhile, in order, and returns with the lock free. Handlers may come back in.
+ * smmu_lock() is false, and has taken nothing, if this thread is inside already: the
+ * SMMU was made to read its own registers as a table or a queue.
  */
-void smmu_lock(struct smmu *smmu);
+bool smmu_lock(struct smmu *smmu);
 void smmu_unlock_and_deliver(struct smmu *smmu);
 
 struct smmu {
@@ -289,6 +292,7 @@ struct smmu {
 	struct smmu_signal signal[SMMU_IRQ_COUNT]; /* undelivered, oldest first */
 	unsigned n_signals;
 	uint64_t cmd_bits[256][2]; /* by opcode: the bits that are not RES0 here */
+	uint8_t reg_slot[2][64];   /* by page and word: the register there, see regfile.c */
 	struct smmu_stats stats;
 	smmu_trace_fn trace;
 	void *trace_ctx;

@@ -8,16 +8,34 @@
 #include "model/queue/command.h"
 
 static const char *const irq_names[SMMU_IRQ_COUNT] = {
-	[SMMU_IRQ_EVENTQ] = "eventq",	[SMMU_IRQ_PRIQ] = "priq",
-	[SMMU_IRQ_GERROR] = "gerror",	[SMMU_IRQ_CMD_SYNC] = "cmdq-sync",
+	[SMMU_IRQ_EVENTQ] = "eventq", [SMMU_IRQ_PRIQ] = "priq",
+	[SMMU_IRQ_GERROR] = "gerror", [SMMU_IRQ_CMD_SYNC] = "cmdq-sync",
 	[SMMU_IRQ_SEV] = "sev",
 };
 
 /* ---- the lock, and what waits for it to be released ---- */
 
-void smmu_lock(struct smmu *smmu)
+/*
+ * GAP: two SMMUs whose tables lie in each other's registers, used by two threads, can
+ * still wait for each other for ever.
+ */
+bool smmu_lock(struct smmu *smmu)
 {
-	pthread_mutex_lock(&smmu->lock);
+	return pthread_mutex_lock(&smmu->lock) == 0;
+}
+
+static int make_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attr;
+	int err;
+
+	if (pthread_mutexattr_init(&attr) != 0)
+		return -ENOMEM;
+	err = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	if (!err)
+		err = pthread_mutex_init(lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	return err ? -ENOMEM : 0;
 }
 
 static bool take_signal(struct smmu *smmu, struct smmu_signal *signal)
@@ -82,7 +100,8 @@ static void report(const struct smmu_config *cfg, const char *why)
 	const char *name = cfg && cfg->name ? cfg->name : "smmu";
 	char message[256];
 
-	(void)snprintf(message, sizeof(message), "%s: impossible configuration: %s", name, why);
+	(void)snprintf(message, sizeof(message), "%s: impossible configuration: %s", name,
+		       why);
 	if (cfg && cfg->log)
 		cfg->log(cfg->log_ctx, message);
 	else
@@ -156,7 +175,7 @@ int smmu_create(struct smmu **out, struct smmu_bus *bus, const struct smmu_confi
 	smmu = calloc(1, sizeof(*smmu));
 	if (!smmu)
 		return -ENOMEM;
-	if (pthread_mutex_init(&smmu->lock, NULL) != 0) {
+	if (make_lock(&smmu->lock) != 0) {
 		free(smmu);
 		return -ENOMEM;
 	}
@@ -171,6 +190,7 @@ int smmu_create(struct smmu **out, struct smmu_bus *bus, const struct smmu_confi
 	}
 	smmu_id_derive(&smmu->id, &smmu->cfg);
 	smmu_command_bits_init(smmu);
+	smmu_regs_init(smmu);
 	smmu_reset(smmu);
 	*out = smmu;
 	return 0;

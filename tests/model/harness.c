@@ -6,7 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-static void on_doorbell(void *ctx, uint64_t pa, uint32_t data, const struct smmu_attr *attr)
+static void on_doorbell(void *ctx, uint64_t pa, uint32_t data,
+			const struct smmu_attr *attr)
 {
 	struct harness *h = ctx;
 
@@ -40,7 +41,8 @@ void h_setup_cfg(struct harness *h, const struct smmu_config *cfg)
 		fail_msg("smmu_create: %s", h->refused);
 }
 
-void h_setup(struct harness *h, enum smmu_preset preset, void (*tweak)(struct smmu_config *cfg))
+void h_setup(struct harness *h, enum smmu_preset preset,
+	     void (*tweak)(struct smmu_config *cfg))
 {
 	struct smmu_config cfg;
 
@@ -122,7 +124,8 @@ void h_wr64(struct harness *h, uint64_t reg, uint64_t value)
 
 /* ---- bring-up ---- */
 
-static uint64_t base_value(unsigned addr_field, uint64_t pa, unsigned log2_field, unsigned log2)
+static uint64_t base_value(unsigned addr_field, uint64_t pa, unsigned log2_field,
+			   unsigned log2)
 {
 	uint64_t base = pa & SMMU_MASK(addr_field);
 
@@ -147,7 +150,8 @@ void h_init_queues(struct harness *h)
 	cr1 = (uint32_t)smmu_reg_set(cr1, SMMU_CR1_QUEUE_IC, 1);
 	h_wr32(h, SMMU_REG_CR1, cr1);
 	h_wr64(h, SMMU_REG_CMDQ_BASE,
-	       base_value(SMMU_CMDQ_BASE_ADDR, h->cmdq, SMMU_CMDQ_BASE_LOG2SIZE, h->cmdq_log2));
+	       base_value(SMMU_CMDQ_BASE_ADDR, h->cmdq, SMMU_CMDQ_BASE_LOG2SIZE,
+			  h->cmdq_log2));
 	h_wr32(h, SMMU_REG_CMDQ_PROD, 0);
 	h_wr32(h, SMMU_REG_CMDQ_CONS, 0);
 	h_wr64(h, SMMU_REG_EVENTQ_BASE,
@@ -181,7 +185,8 @@ void h_enable(struct harness *h)
 	h_init_strtab(h);
 	h_init_queues(h);
 	h_invalidate_all(h);
-	h_wr32(h, SMMU_REG_CR0, h_rd32(h, SMMU_REG_CR0) | (uint32_t)SMMU_MASK(SMMU_CR0_SMMUEN));
+	h_wr32(h, SMMU_REG_CR0,
+	       h_rd32(h, SMMU_REG_CR0) | (uint32_t)SMMU_MASK(SMMU_CR0_SMMUEN));
 	assert_int_equal(h_rd32(h, SMMU_REG_CR0ACK), h_rd32(h, SMMU_REG_CR0));
 }
 
@@ -195,7 +200,8 @@ void h_disable(struct harness *h)
 
 void h_cmd(struct harness *h, uint64_t dw0, uint64_t dw1)
 {
-	uint32_t wrap_mask = (2u << h->cmdq_log2) - 1, index_mask = (1u << h->cmdq_log2) - 1;
+	uint32_t wrap_mask = (2u << h->cmdq_log2) - 1,
+		 index_mask = (1u << h->cmdq_log2) - 1;
 	uint32_t prod = h_rd32(h, SMMU_REG_CMDQ_PROD) & wrap_mask;
 	const uint64_t dw[2] = { dw0, dw1 };
 
@@ -212,7 +218,8 @@ void h_sync(struct harness *h)
 {
 	h_cmd(h, SMMU_OP_SYNC, 0);
 	assert_int_equal(h_cmdq_error(h), 0);
-	assert_int_equal(h_rd32(h, SMMU_REG_CMDQ_CONS) & 0xfffff, h_rd32(h, SMMU_REG_CMDQ_PROD));
+	assert_int_equal(h_rd32(h, SMMU_REG_CMDQ_CONS) & 0xfffff,
+			 h_rd32(h, SMMU_REG_CMDQ_PROD));
 }
 
 unsigned h_cmdq_error(struct harness *h)
@@ -250,8 +257,10 @@ void h_invalidate_all(struct harness *h)
 
 bool h_event(struct harness *h, uint64_t dw[4])
 {
-	uint32_t wrap_mask = (2u << h->eventq_log2) - 1, index_mask = (1u << h->eventq_log2) - 1;
-	uint32_t prod = h_rd32(h, SMMU_REG_EVENTQ_PROD), cons = h_rd32(h, SMMU_REG_EVENTQ_CONS);
+	uint32_t wrap_mask = (2u << h->eventq_log2) - 1,
+		 index_mask = (1u << h->eventq_log2) - 1;
+	uint32_t prod = h_rd32(h, SMMU_REG_EVENTQ_PROD),
+		 cons = h_rd32(h, SMMU_REG_EVENTQ_CONS);
 	uint64_t pa = h->eventq + 32ull * (cons & index_mask);
 
 	if (((prod ^ cons) & wrap_mask) == 0)
@@ -421,5 +430,6 @@ uint64_t h_s1_rw(void)
 uint64_t h_s2_rw(void)
 {
 	return SMMU_MASK(SMMU_S2DESC_AF) | smmu_reg_set(0, SMMU_S2DESC_S2AP, 3) |
-	       smmu_reg_set(0, SMMU_S2DESC_SH, 3) | smmu_reg_set(0, SMMU_S2DESC_MemAttr, 15);
+	       smmu_reg_set(0, SMMU_S2DESC_SH, 3) |
+	       smmu_reg_set(0, SMMU_S2DESC_MemAttr, 15);
 }

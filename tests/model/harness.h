@@ -37,7 +37,8 @@ struct harness {
 };
 
 /* Builds it all from a preset; tweak (may be NULL) changes the configuration first. */
-void h_setup(struct harness *h, enum smmu_preset preset, void (*tweak)(struct smmu_config *cfg));
+void h_setup(struct harness *h, enum smmu_preset preset,
+	     void (*tweak)(struct smmu_config *cfg));
 void h_setup_cfg(struct harness *h, const struct smmu_config *cfg);
 void h_teardown(struct harness *h);
 struct smmu_port *h_port(struct harness *h);
@@ -61,7 +62,7 @@ void h_wr64(struct harness *h, uint64_t reg, uint64_t value);
  */
 void h_init_queues(struct harness *h);
 void h_init_strtab(struct harness *h);
-void h_enable(struct harness *h); /* both of the above, then CR0.SMMUEN */
+void h_enable(struct harness *h);  /* both of the above, then CR0.SMMUEN */
 void h_disable(struct harness *h); /* CR0 = 0 */
 
 /* Commands: push one and let the SMMU consume it; h_sync adds a CMD_SYNC. */
@@ -84,8 +85,9 @@ uint64_t h_ste_pa(struct harness *h, uint32_t sid);
 void h_ste_write(struct harness *h, uint32_t sid, const uint64_t ste[8]);
 /* Legal defaults to start from; dw is zeroed first. */
 void h_ste_bypass(uint64_t ste[8]);
-void h_ste_s1(uint64_t ste[8], uint64_t cd_pa);			  /* Config 101 */
-void h_ste_s2(uint64_t ste[8], uint64_t ttb, uint16_t vmid);	  /* 110, 4K, 48 bit, level 0 */
+void h_ste_s1(uint64_t ste[8], uint64_t cd_pa); /* Config 101 */
+void h_ste_s2(uint64_t ste[8], uint64_t ttb,
+	      uint16_t vmid); /* 110, 4K, 48 bit, level 0 */
 void h_ste_nested(uint64_t ste[8], uint64_t cd_ipa, uint64_t ttb, uint16_t vmid);
 void h_cd_s1(uint64_t cd[8], uint64_t ttb0, uint16_t asid); /* AA64, 4K, T0SZ 16, EPD1 */
 

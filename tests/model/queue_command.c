@@ -36,7 +36,8 @@ void __wrap_smmu_cfgi_ste_range(struct smmu *smmu, uint32_t sid, unsigned range)
 void __wrap_smmu_cfgi_all(struct smmu *smmu);
 void __wrap_smmu_cfgi_cd(struct smmu *smmu, uint32_t sid, uint32_t ssid, bool leaf);
 void __wrap_smmu_cfgi_cd_all(struct smmu *smmu, uint32_t sid);
-void __wrap_smmu_prefetch_config(struct smmu *smmu, uint32_t sid, bool ssv, uint32_t ssid);
+void __wrap_smmu_prefetch_config(struct smmu *smmu, uint32_t sid, bool ssv,
+				 uint32_t ssid);
 void __wrap_smmu_prefetch_addr(struct smmu *smmu, uint32_t sid, bool ssv, uint32_t ssid,
 			       uint64_t addr);
 
@@ -181,12 +182,15 @@ static const struct {
 	{ "CMD-77", SMMU_PRESET_V3_2, NULL, 0x46 | 2 << 12, 0, OK },
 	{ "Stride", SMMU_PRESET_V3_0, NULL, 0x02, 1 << 5, ILL },
 	{ "Stride", SMMU_PRESET_V3_1, NULL, 0x02, 1 << 5, OK },
-	/* CMD-42, CMD-43: TG [11:10], TTL [9:8] of dw1; NUM [16:12], SCALE [25:20] of dw0 */
+	/* CMD-42, CMD-43: TG [11:10], TTL [9:8] of dw1; NUM [16:12], SCALE [25:20] of dw0
+	 */
 	{ "CMD-42", SMMU_PRESET_V3_1, NULL, 0x12, 1 << 10, ILL },
 	{ "CMD-42", SMMU_PRESET_V3_1, careless, 0x12, 1 << 10, OK },
 	{ "CMD-42", SMMU_PRESET_V3_2, NULL, 0x12 | 1 << 12, 0, ILL },
 	{ "CMD-42", SMMU_PRESET_V3_2, NULL, 0x12, 1 << 8, ILL },
 	{ "CMD-42", SMMU_PRESET_V3_2, NULL, 0x12 | 1 << 25, 1 << 10, ILL },
+	{ "CMD-42", SMMU_PRESET_V3_2, NULL, 0x12 | 1 << 25 | 1 << 12, 1 << 10, ILL },
+	{ "CMD-42", SMMU_PRESET_V3_2, careless, 0x12 | 1 << 25 | 1 << 12, 1 << 10, OK },
 	{ "CMD-42", SMMU_PRESET_V3_4, NULL, 0x12 | 1 << 25, 1 << 10, OK },
 	{ "CMD-43", SMMU_PRESET_V3_2, NULL, 0x12, 1 << 10, ILL },
 	{ "CMD-43", SMMU_PRESET_V3_2, careless, 0x13, 1 << 10, ILL },
@@ -215,7 +219,8 @@ static void commands_are_legal_or_not(void **state)
 				 (unsigned long long)legality[i].dw0,
 				 (unsigned long long)legality[i].dw1, h_cmdq_error(&h));
 		/* EVT-81: an illegal command is not consumed */
-		assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS) & 0xff, legality[i].ill ? 0 : 1);
+		assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS) & 0xff,
+				 legality[i].ill ? 0 : 1);
 		h_teardown(&h);
 	}
 }
@@ -239,7 +244,8 @@ static const struct {
 	{ "CMD-26", 0x05 | 16 << 12 | 7ull << 32, 1, NULL, 0, 0, 0, 0 },
 	{ "CFGI_CD_ALL", 0x06 | 9ull << 32, 0, "cd all", 9, 0, 0, 1 },
 	{ "PREFETCH_CONFIG", 0x01 | 9ull << 32, 0, "prefetch", 9, 0, 0, 1 },
-	{ "PREFETCH_CONFIG", 0x01 | 1 << 11 | 2 << 12 | 9ull << 32, 0, "prefetch", 9, 2, 1, 1 },
+	{ "PREFETCH_CONFIG", 0x01 | 1 << 11 | 2 << 12 | 9ull << 32, 0, "prefetch", 9, 2,
+	  1, 1 },
 	{ "CMD-17", 0x01 | 1 << 11 | 16 << 12 | 9ull << 32, 0, NULL, 0, 0, 0, 0 },
 	{ "CMD-19", 0x02 | 9ull << 32, 0x4000, "prefetch addr", 9, 0, 0, 1 },
 	{ "CMD-19", 0x02 | 9ull << 32, 0x4000 | 2 | 1 << 5, "prefetch addr", 9, 0, 0, 4 },
@@ -269,6 +275,20 @@ static void commands_reach_the_caches(void **state)
 	/* CMD-19: Addr + n * 2^(12 + Stride) */
 	h_cmd(&h, 0x02 | 9ull << 32, 0x4000 | 2 | 1 << 5);
 	assert_int_equal(seen.addr, 0x4000 + 3 * 0x2000);
+	h_teardown(&h);
+}
+
+/* CMD-19: v3.0 has no Stride; where reserved bits are ignored, it is 0. */
+static void v30_prefetch_has_no_stride(void **state)
+{
+	struct harness h;
+
+	(void)state;
+	h_setup(&h, SMMU_PRESET_V3_0, careless);
+	h_enable(&h);
+	h_cmd(&h, 0x02 | 9ull << 32, 0x4000 | 1 | 3 << 5);
+	assert_int_equal(h_cmdq_error(&h), 0);
+	assert_int_equal(seen.addr, 0x5000);
 	h_teardown(&h);
 }
 
@@ -331,6 +351,34 @@ static void queue_of_one_entry(void **state)
 	h_teardown(&h);
 }
 
+static void tiny_queues(struct smmu_config *cfg)
+{
+	cfg->cmdqs = 2;
+}
+
+static void log2size_is_capped(void **state)
+{
+	struct harness h;
+	uint64_t at;
+
+	(void)state;
+	h_setup(&h, SMMU_PRESET_V3_2, tiny_queues);
+	at = h_alloc(&h, 4096, 4096);
+	for (unsigned i = 0; i < 4; i++)
+		h_write64(&h, at + 16 * i, SMMU_OP_SYNC);
+	/* REG-81: 2^6 asked, 2^2 had: entry 3 is followed by entry 0, wrap flag in bit 2
+	 */
+	h_wr64(&h, SMMU_REG_CMDQ_BASE, at | 6);
+	h_wr32(&h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_CMDQEN));
+	h_wr32(&h, SMMU_REG_CMDQ_PROD, 4);
+	h_wr32(&h, SMMU_REG_CMDQ_PROD, 6);
+	assert_int_equal(h_cmdq_error(&h), 0);
+	assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS), 6);
+	h_wr32(&h, SMMU_REG_CMDQ_PROD, 0);
+	assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS), 0);
+	h_teardown(&h);
+}
+
 static void base_is_aligned_to_the_queue(void **state)
 {
 	struct harness h;
@@ -382,7 +430,8 @@ static void error_stops_and_restarts(void **state)
 	h_write64(&h, h.cmdq + 16, 0xee);
 	h_write64(&h, h.cmdq + 32, 0x03 | 2ull << 32);
 	h_wr32(&h, SMMU_REG_CMDQ_PROD, 3);
-	/* EVT-81, EVT-82: older ones done, RD on the bad one, newer ones without effect */
+	/* EVT-81, EVT-82: older ones done, RD on the bad one, newer ones without effect
+	 */
 	assert_int_equal(h_cmdq_error(&h), SMMU_CERROR_ILL);
 	assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS) & 0xfffff, 1);
 	assert_int_equal(seen.calls, 1);
@@ -392,8 +441,11 @@ static void error_stops_and_restarts(void **state)
 	/* EVT-84: acknowledged but not mended: it recurs */
 	h_wr32(&h, SMMU_REG_GERRORN, h_rd32(&h, SMMU_REG_GERROR));
 	assert_int_equal(h_cmdq_error(&h), SMMU_CERROR_ILL);
-	/* EVT-84, EVT-85: mended, then acknowledged: fetched anew, without a PROD write */
+	/* EVT-84, EVT-85: mended, then acknowledged: fetched anew, without a PROD write
+	 */
 	h_write64(&h, h.cmdq + 16, 0x03 | 7ull << 32);
+	h_wr32(&h, SMMU_REG_CMDQ_PROD, 3);
+	assert_int_equal(seen.calls, 1);
 	h_wr32(&h, SMMU_REG_GERRORN, h_rd32(&h, SMMU_REG_GERROR));
 	assert_int_equal(h_cmdq_error(&h), 0);
 	assert_int_equal(seen.calls, 3);
@@ -440,9 +492,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_are_legal_or_not),
 		cmocka_unit_test(commands_reach_the_caches),
+		cmocka_unit_test(v30_prefetch_has_no_stride),
 		cmocka_unit_test(prefetch_while_disabled_does_nothing),
 		cmocka_unit_test(queue_goes_round),
 		cmocka_unit_test(queue_of_one_entry),
+		cmocka_unit_test(log2size_is_capped),
 		cmocka_unit_test(base_is_aligned_to_the_queue),
 		cmocka_unit_test(inconsistent_indexes_stop_consumption),
 		cmocka_unit_test(error_stops_and_restarts),

@@ -40,10 +40,21 @@ static bool record(struct harness *h, const struct smmu_event *ev)
 
 /* Everything that could be shown is set, so that what must not be there would show. */
 static const struct smmu_event full = {
-	.fault = { .s2 = true, .cls = SMMU_CLASS_TT, .ttrnw = true, .dirtybit = true,
-		   .assured_only = true, .overlay = true, .ipa = 0xffffffffffffffff,
-		   .fetch_addr = 0xffffffffffffffff, .reason = 0xffffffff },
-	.sid = 0xdeadbeef, .ssid = 0xabcde, .ssv = true, .rnw = true, .ind = true, .pnu = true,
+	.fault = { .s2 = true,
+		   .cls = SMMU_CLASS_TT,
+		   .ttrnw = true,
+		   .dirtybit = true,
+		   .assured_only = true,
+		   .overlay = true,
+		   .ipa = 0xffffffffffffffff,
+		   .fetch_addr = 0xffffffffffffffff,
+		   .reason = 0xffffffff },
+	.sid = 0xdeadbeef,
+	.ssid = 0xabcde,
+	.ssv = true,
+	.rnw = true,
+	.ind = true,
+	.pnu = true,
 	.input_addr = 0xfedcba9876543210,
 };
 
@@ -76,13 +87,15 @@ static const struct {
 	{ SMMU_EVT_C_BAD_SUBSTREAMID, { 0x08 | SUB | SID, 0, 0, 0 } },
 	{ SMMU_EVT_F_CD_FETCH, { 0x09 | SSV | SUB | SID, 0xffff, 0, FETCH } },
 	{ SMMU_EVT_C_BAD_CD, { 0x0a | SSV | SUB | SID, 0, 0, 0 } },
-	{ SMMU_EVT_F_WALK_EABT, { 0x0b | SSV | SUB | SID, 0xffff | ACC | S2 | TT, VA, FETCH } },
+	{ SMMU_EVT_F_WALK_EABT,
+	  { 0x0b | SSV | SUB | SID, 0xffff | ACC | S2 | TT, VA, FETCH } },
 	{ SMMU_EVT_F_TRANSLATION, { 0x10 | SSV | SUB | SID, ACC | S2 | TT, VA, IPA } },
 	{ SMMU_EVT_F_ADDR_SIZE, { 0x11 | SSV | SUB | SID, ACC | S2 | TT, VA, IPA } },
 	{ SMMU_EVT_F_ACCESS, { 0x12 | SSV | SUB | SID, ACC | S2 | TT, VA, IPA } },
 	{ SMMU_EVT_F_PERMISSION,
 	  { 0x13 | SSV | SUB | SID, ACC | S2 | TT | 0xfull << 42, VA, IPA } },
-	{ SMMU_EVT_F_TLB_CONFLICT, { 0x20 | SSV | SUB | SID, 0xffffffff | ACC | S2, VA, IPA } },
+	{ SMMU_EVT_F_TLB_CONFLICT,
+	  { 0x20 | SSV | SUB | SID, 0xffffffff | ACC | S2, VA, IPA } },
 	{ SMMU_EVT_F_CFG_CONFLICT, { 0x21 | SSV | SUB | SID, 0xffffffff, 0, 0 } },
 };
 
@@ -99,8 +112,8 @@ static void records_are_exact(void **state)
 		assert_true(h_event(h, dw));
 		for (unsigned w = 0; w < 4; w++)
 			if (dw[w] != records[i].dw[w])
-				fail_msg("event %#x word %u is %#llx", records[i].event, w,
-					 (unsigned long long)dw[w]);
+				fail_msg("event %#x word %u is %#llx", records[i].event,
+					 w, (unsigned long long)dw[w]);
 	}
 }
 
@@ -130,7 +143,8 @@ static void fields_follow_their_condition(void **state)
 	assert_true(record(h, &ev) && h_event(h, dw));
 	assert_int_equal(smmu_get(dw, SMMU_F_PERMISSION_Stall), 1);
 	assert_int_equal(smmu_get(dw, SMMU_F_PERMISSION_STAG), 0x0b17);
-	/* EVT-14: without SSV no SubstreamID, but C_BAD_SUBSTREAMID always has it (EVT-32) */
+	/* EVT-14: without SSV no SubstreamID, but C_BAD_SUBSTREAMID always has it
+	 * (EVT-32) */
 	ev.ssv = false;
 	assert_true(record(h, &ev) && h_event(h, dw));
 	assert_int_equal(smmu_get(dw, SMMU_F_PERMISSION_SubstreamID), 0);

@@ -32,8 +32,9 @@ static int teardown(void **state)
 static void reset_values(void **state)
 {
 	static const uint64_t zero[] = {
-		SMMU_REG_CR0,	   SMMU_REG_CR0ACK,  SMMU_REG_IRQ_CTRL, SMMU_REG_IRQ_CTRLACK,
-		SMMU_REG_GERROR,   SMMU_REG_GERRORN, SMMU_REG_STATUSR,
+		SMMU_REG_CR0,	      SMMU_REG_CR0ACK, SMMU_REG_IRQ_CTRL,
+		SMMU_REG_IRQ_CTRLACK, SMMU_REG_GERROR, SMMU_REG_GERRORN,
+		SMMU_REG_STATUSR,
 	};
 	struct harness *h = *state;
 
@@ -98,7 +99,8 @@ static void bits_that_exist(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		smmu_mmio_write(h->smmu, cases[i].reg, cases[i].size, UINT64_MAX);
 		if (smmu_mmio_read(h->smmu, cases[i].reg, cases[i].size) != cases[i].ones)
-			fail_msg("register %#llx reads %#llx", (unsigned long long)cases[i].reg,
+			fail_msg("register %#llx reads %#llx",
+				 (unsigned long long)cases[i].reg,
 				 (unsigned long long)smmu_mmio_read(h->smmu, cases[i].reg,
 								    cases[i].size));
 	}
@@ -107,9 +109,10 @@ static void bits_that_exist(void **state)
 static void read_only_registers(void **state)
 {
 	static const uint64_t ro[] = {
-		SMMU_REG_IDR0, SMMU_REG_IDR1,	SMMU_REG_IDR2, SMMU_REG_IDR3,	     SMMU_REG_IDR4,
-		SMMU_REG_IDR5, SMMU_REG_IIDR,	SMMU_REG_AIDR, SMMU_REG_CR0ACK,	     SMMU_REG_STATUSR,
-		SMMU_REG_GERROR, SMMU_REG_IRQ_CTRLACK, SMMU_REG_PIDR0, SMMU_REG_CIDR3,
+		SMMU_REG_IDR0,	 SMMU_REG_IDR1,	   SMMU_REG_IDR2,   SMMU_REG_IDR3,
+		SMMU_REG_IDR4,	 SMMU_REG_IDR5,	   SMMU_REG_IIDR,   SMMU_REG_AIDR,
+		SMMU_REG_CR0ACK, SMMU_REG_STATUSR, SMMU_REG_GERROR, SMMU_REG_IRQ_CTRLACK,
+		SMMU_REG_PIDR0,	 SMMU_REG_CIDR3,
 	};
 	struct harness *h = *state;
 
@@ -154,13 +157,15 @@ static void write_guards(void **state)
 		h_wr32(h, SMMU_REG_CMDQ_PROD, h_rd32(h, SMMU_REG_CMDQ_CONS));
 		h_wr32(h, SMMU_REG_CR0, cases[i].locks);
 		smmu_mmio_write(h->smmu, cases[i].reg, cases[i].size, cases[i].b);
-		assert_int_equal(smmu_mmio_read(h->smmu, cases[i].reg, cases[i].size), cases[i].a);
+		assert_int_equal(smmu_mmio_read(h->smmu, cases[i].reg, cases[i].size),
+				 cases[i].a);
 		h_wr32(h, SMMU_REG_CR0, 0);
 		if (cases[i].reg != SMMU_REG_CR1) {
 			h_wr32(h, SMMU_REG_CR0, all & ~cases[i].locks & ~CR0(CMDQEN));
 			smmu_mmio_write(h->smmu, cases[i].reg, cases[i].size, cases[i].b);
-			assert_int_equal(smmu_mmio_read(h->smmu, cases[i].reg, cases[i].size),
-					 cases[i].b);
+			assert_int_equal(
+				smmu_mmio_read(h->smmu, cases[i].reg, cases[i].size),
+				cases[i].b);
 		}
 	}
 }
@@ -317,7 +322,8 @@ static void index_registers(void **state)
 	/* REG-87: what is above the wrap bit of a queue of 16 reads as zero */
 	h_wr64(h, SMMU_REG_CMDQ_BASE, 4);
 	h_wr32(h, SMMU_REG_CMDQ_CONS, 0xffffffff);
-	assert_int_equal(smmu_reg_get(h_rd32(h, SMMU_REG_CMDQ_CONS), SMMU_CMDQ_CONS_RD), 0x1f);
+	assert_int_equal(smmu_reg_get(h_rd32(h, SMMU_REG_CMDQ_CONS), SMMU_CMDQ_CONS_RD),
+			 0x1f);
 	h_wr64(h, SMMU_REG_EVENTQ_BASE, 4);
 	h_wr32(h, SMMU_REG_EVENTQ_PROD, 0xffffffff);
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 0x8000001f);

@@ -25,7 +25,8 @@ static void presets_are_legal(void **state)
 		assert_int_equal(smmu_config_init(&cfg, (enum smmu_preset)p), 0);
 		if (smmu_config_check(&cfg, why, sizeof(why)) != 0)
 			fail_msg("%s: %s", smmu_preset_name((enum smmu_preset)p), why);
-		assert_int_equal(smmu_preset_by_name(smmu_preset_name((enum smmu_preset)p)), p);
+		assert_int_equal(
+			smmu_preset_by_name(smmu_preset_name((enum smmu_preset)p)), p);
 		h_setup_cfg(&h, &cfg);
 		/* REG-133: AIDR */
 		assert_int_equal(h_rd32(&h, SMMU_REG_AIDR), cfg.arch_minor);
@@ -137,12 +138,18 @@ static const struct {
 	{ SMMU_PRESET_V3_0, AT(ns1ats), 1, 0, 0, "ns1ats = 1; legal: 0 unless ats" },
 	{ SMMU_PRESET_V3_4, AT(s2po), 1, 0, 0, "s2po = 1; legal: 0 unless s2pi" },
 	/* not modelled yet */
-	{ SMMU_PRESET_V3_0, AT(ats), 1, 0, 0, "ats = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_0, AT(btm), 1, 0, 0, "btm = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_0, AT(atos), 1, 0, 0, "atos = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_3, AT(ecmdq), 1, 0, 0, "ecmdq = 1; legal: 0: this feature is not" },
-	{ SMMU_PRESET_V3_3, AT(mpam), 1, 0, 0, "mpam = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0, "s2pi = 1; legal: 0: this feature is not mod" },
+	{ SMMU_PRESET_V3_0, AT(ats), 1, 0, 0,
+	  "ats = 1; legal: 0: this feature is not mod" },
+	{ SMMU_PRESET_V3_0, AT(btm), 1, 0, 0,
+	  "btm = 1; legal: 0: this feature is not mod" },
+	{ SMMU_PRESET_V3_0, AT(atos), 1, 0, 0,
+	  "atos = 1; legal: 0: this feature is not mod" },
+	{ SMMU_PRESET_V3_3, AT(ecmdq), 1, 0, 0,
+	  "ecmdq = 1; legal: 0: this feature is not" },
+	{ SMMU_PRESET_V3_3, AT(mpam), 1, 0, 0,
+	  "mpam = 1; legal: 0: this feature is not mod" },
+	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0,
+	  "s2pi = 1; legal: 0: this feature is not mod" },
 	/* choices */
 	{ SMMU_PRESET_V3_0, AT(page0_alias), 2, 0, 0, "page0_alias = 2" },
 };
@@ -172,9 +179,11 @@ static void impossible_is_refused_by_name(void **state)
 		err = smmu_config_check(&cfg, why, sizeof(why));
 		if (!cases[i].want && err)
 			fail_msg("case %zu: refused: %s", i, why);
-		if (cases[i].want && (err != -EINVAL || strncmp(why, cases[i].want,
-								strlen(cases[i].want)) != 0))
-			fail_msg("case %zu: want \"%s\", got \"%s\"", i, cases[i].want, why);
+		if (cases[i].want &&
+		    (err != -EINVAL ||
+		     strncmp(why, cases[i].want, strlen(cases[i].want)) != 0))
+			fail_msg("case %zu: want \"%s\", got \"%s\"", i, cases[i].want,
+				 why);
 	}
 }
 

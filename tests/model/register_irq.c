@@ -8,11 +8,13 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <cmocka.h>
 #include "model/harness.h"
 #include "model/model.h"
 
-#define HOLE	     0x10000000ull /* no memory there */
+#define HOLE	      0x10000000ull /* no memory there */
 #define MEMATTR_NGNRE 1
 
 static int setup(void **state)
@@ -126,6 +128,14 @@ static void aborted_msi_is_a_gerror(void **state)
 	assert_int_equal(h->n_msi, 1);
 	assert_int_equal(h->msi[0].data, 2);
 	assert_int_equal(pulses(h, "smmu.eventq"), 1);
+	/* EVT-89: the second abort, while the first is active, leaves no trace */
+	h_events_drain(h);
+	smmu_lock(h->smmu);
+	assert_true(smmu_event_record(h->smmu, &ev));
+	smmu_unlock_and_deliver(h->smmu);
+	assert_int_equal(active(h), SMMU_MASK(SMMU_GERROR_MSI_EVENTQ_ABT_ERR));
+	assert_int_equal(h->n_msi, 1);
+	assert_int_equal(pulses(h, "smmu.eventq"), 2);
 }
 
 static void aborted_gerror_msi_raises_no_interrupt(void **state)
@@ -258,7 +268,68 @@ static void handler_may_use_the_smmu(void **state)
 		smmu_unlock_and_deliver(h->smmu);
 		assert_int_equal(handled, i + 1);
 	}
-	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), h_rd32(h, SMMU_REG_EVENTQ_CONS));
+	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD),
+			 h_rd32(h, SMMU_REG_EVENTQ_CONS));
+}
+
+/* ---- two threads: one records events, one issues commands ---- */
+
+struct pair {
+	struct harness *h;
+	pthread_mutex_t drain; /* a handler may run on either thread */
+	unsigned drained;
+	atomic_bool stop;
+};
+
+enum { ROUNDS = 2000 };
+
+static void drain_handler(void *ctx, const char *name)
+{
+	struct pair *p = ctx;
+
+	(void)name;
+	pthread_mutex_lock(&p->drain);
+	p->drained += h_events_drain(p->h);
+	pthread_mutex_unlock(&p->drain);
+}
+
+static void *record_events(void *ctx)
+{
+	struct pair *p = ctx;
+	struct smmu_event ev = { .fault.event = SMMU_EVT_C_BAD_STE };
+
+	while (!atomic_load(&p->stop)) {
+		smmu_lock(p->h->smmu);
+		(void)smmu_event_record(p->h->smmu, &ev);
+		smmu_unlock_and_deliver(p->h->smmu);
+	}
+	return NULL;
+}
+
+static void threads_do_not_wait_for_each_other(void **state)
+{
+	struct pair p = { .h = *state, .drain = PTHREAD_MUTEX_INITIALIZER };
+	uint64_t dw[2], at = h_alloc(p.h, 4096, 4096);
+	struct smmu_stats stats;
+	pthread_t thread;
+
+	h_init_queues(p.h);
+	h_wr32(p.h, SMMU_REG_IRQ_CTRL, (uint32_t)SMMU_MASK(SMMU_IRQ_CTRL_EVENTQ_IRQEN));
+	assert_int_equal(smmu_bus_listen(p.h->bus, "smmu.eventq", drain_handler, &p), 0);
+	assert_int_equal(pthread_create(&thread, NULL, record_events, &p), 0);
+	for (uint32_t i = 1; i <= ROUNDS; i++) {
+		sync_cmd(dw, 1, at, i);
+		h_cmd_dw(p.h, dw);
+		/* CMD-78: whichever thread sends the MSI, it comes */
+		while ((uint32_t)h_read64(p.h, at) != i)
+			;
+	}
+	atomic_store(&p.stop, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	drain_handler(&p, "smmu.eventq");
+	smmu_stats_read(p.h->smmu, &stats);
+	assert_int_equal(stats.syncs, ROUNDS);
+	assert_int_equal(stats.events, p.drained);
 }
 
 static void with_sev(struct smmu_config *cfg)
@@ -304,6 +375,7 @@ int main(void)
 		CASE(aborted_sync_msi_does_not_stop_the_queue),
 		CASE(syncs_signal_in_order),
 		CASE(handler_may_use_the_smmu),
+		CASE(threads_do_not_wait_for_each_other),
 		cmocka_unit_test(sev_pulses),
 	};
 

@@ -71,7 +71,8 @@ void smmu_cmdq_run(struct smmu *smmu)
 	unsigned cerror;
 
 	while (may_run(smmu)) {
-		count = smmu_ring_count(&ring, smmu->regs.cmdq_prod, smmu->regs.cmdq_cons);
+		count = smmu_ring_count(&ring, smmu->regs.cmdq_prod,
+					smmu->regs.cmdq_cons);
 		/* CHOICE (REG-86): inconsistent indexes, nothing is consumed. */
 		if (count == 0 || count > 1u << ring.log2)
 			return;

@@ -122,7 +122,8 @@ static void run_prefetch_addr(struct smmu *smmu, const uint64_t *dw)
 		return;
 	if (smmu->id.v30)
 		stride = 0;
-	for (unsigned n = 0; n < 1u << (size < 4 ? size : 4); n++, addr += UINT64_C(4096) << stride)
+	for (unsigned n = 0; n < 1u << (size < 4 ? size : 4);
+	     n++, addr += UINT64_C(4096) << stride)
 		smmu_prefetch_addr(smmu, sid_of(dw), ssv, ssv ? ssid_of(dw) : 0, addr);
 }
 
@@ -152,7 +153,8 @@ static void run_cfgi_cd(struct smmu *smmu, const uint64_t *dw)
 {
 	smmu->stats.config_invalidations++;
 	if (sid_ok(smmu, dw) && ssid_ok(smmu, dw))
-		smmu_cfgi_cd(smmu, sid_of(dw), ssid_of(dw), smmu_get(dw, SMMU_CMD_CFGI_CD_Leaf));
+		smmu_cfgi_cd(smmu, sid_of(dw), ssid_of(dw),
+			     smmu_get(dw, SMMU_CMD_CFGI_CD_Leaf));
 }
 
 static void run_cfgi_cd_all(struct smmu *smmu, const uint64_t *dw)
@@ -201,7 +203,7 @@ static void run_sync(struct smmu *smmu, const uint64_t *dw)
 	}
 }
 
-#define COMMAND(op, present_fn, illegal_fn, run_fn)                                                \
+#define COMMAND(op, present_fn, illegal_fn, run_fn)                                      \
 	[SMMU_OP_##op] = { "CMD_" #op, present_fn, illegal_fn, run_fn }
 
 static const struct smmu_command commands[256] = {

@@ -34,7 +34,8 @@ static void drop(struct smmu *smmu, unsigned opcode, unsigned field)
 static void drop_range(struct smmu *smmu, unsigned opcode)
 {
 	const struct smmu_config *c = &smmu->cfg;
-	uint64_t scale_top = UINT64_C(1) << (SMMU_FIELD_MSB(SMMU_CMD_TLBI_NH_VA_SCALE) & 63);
+	uint64_t scale_top = UINT64_C(1)
+			     << (SMMU_FIELD_MSB(SMMU_CMD_TLBI_NH_VA_SCALE) & 63);
 
 	if (!c->ril) {
 		drop(smmu, opcode, SMMU_CMD_TLBI_NH_VA_NUM);
@@ -51,20 +52,21 @@ static void drop_range(struct smmu *smmu, unsigned opcode)
 void smmu_command_bits_init(struct smmu *smmu)
 {
 	static const uint8_t by_address[] = {
-		SMMU_OP_TLBI_NH_VA,  SMMU_OP_TLBI_NH_VAA,  SMMU_OP_TLBI_EL2_VA,
+		SMMU_OP_TLBI_NH_VA,   SMMU_OP_TLBI_NH_VAA, SMMU_OP_TLBI_EL2_VA,
 		SMMU_OP_TLBI_EL2_VAA, SMMU_OP_TLBI_S2_IPA,
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (fields[i].opcode < OPCODE_OF_CMD)
-			smmu->cmd_bits[fields[i].opcode][SMMU_FIELD_WORD(fields[i].field)] |=
+			smmu->cmd_bits[fields[i].opcode]
+				      [SMMU_FIELD_WORD(fields[i].field)] |=
 				SMMU_MASK(fields[i].field);
 	for (size_t i = 0; i < sizeof(by_address); i++)
 		drop_range(smmu, by_address[i]);
 	if (smmu->cfg.arch_minor == 0)
 		drop(smmu, SMMU_OP_PREFETCH_ADDR, SMMU_CMD_PREFETCH_ADDR_Stride);
 	drop(smmu, SMMU_OP_PREFETCH_ADDR, SMMU_CMD_PREFETCH_ADDR_NS); /* CMD-21 */
-	drop(smmu, SMMU_OP_SYNC, SMMU_CMD_SYNC_MSI_NS);	      /* CMD-82 */
+	drop(smmu, SMMU_OP_SYNC, SMMU_CMD_SYNC_MSI_NS);		      /* CMD-82 */
 }
 
 bool smmu_command_reserved(const struct smmu *smmu, const uint64_t *dw)

@@ -7,19 +7,19 @@
 
 /* What a record has beyond EVENT and StreamID: the table in section 3 of events.md. */
 enum {
-	SSID = 1 << 0,	  /* SubstreamID */
-	SSV = 1 << 1,	  /* SSV; without it SubstreamID is always valid */
-	REASON = 1 << 2,  /* 16 bits */
+	SSID = 1 << 0,	 /* SubstreamID */
+	SSV = 1 << 1,	 /* SSV; without it SubstreamID is always valid */
+	REASON = 1 << 2, /* 16 bits */
 	REASON32 = 1 << 3,
 	RNW = 1 << 4,
-	ACCESS = 1 << 5,  /* PnU, InD */
+	ACCESS = 1 << 5, /* PnU, InD */
 	S2 = 1 << 6,
 	CLASS = 1 << 7,
-	STALL = 1 << 8,	  /* Stall, STAG */
-	PERM = 1 << 9,	  /* TTRnW, DirtyBit, AssuredOnly, Overlay */
-	INPUT = 1 << 10,  /* InputAddr */
+	STALL = 1 << 8,	 /* Stall, STAG */
+	PERM = 1 << 9,	 /* TTRnW, DirtyBit, AssuredOnly, Overlay */
+	INPUT = 1 << 10, /* InputAddr */
 	IPA = 1 << 11,
-	FETCH = 1 << 12,  /* FetchAddr */
+	FETCH = 1 << 12, /* FetchAddr */
 	HEAD = SSID | SSV,
 	WALK = HEAD | RNW | ACCESS | S2 | INPUT,
 	FAULT = WALK | CLASS | STALL | IPA,
@@ -52,8 +52,10 @@ _Static_assert(SAME(F_TRANSLATION_STAG, F_PERMISSION_STAG) &&
 		       SAME(F_ADDR_SIZE_Stall, F_PERMISSION_Stall) &&
 		       SAME(F_ACCESS_CLASS, F_PERMISSION_CLASS) &&
 		       SAME(F_WALK_EABT_CLASS, F_PERMISSION_CLASS) &&
-		       SAME(F_WALK_EABT_S2, F_PERMISSION_S2) && SAME(F_UUT_PnU, F_PERMISSION_PnU) &&
-		       SAME(F_UUT_InD, F_PERMISSION_InD) && SAME(F_UUT_RnW, F_PERMISSION_RnW) &&
+		       SAME(F_WALK_EABT_S2, F_PERMISSION_S2) &&
+		       SAME(F_UUT_PnU, F_PERMISSION_PnU) &&
+		       SAME(F_UUT_InD, F_PERMISSION_InD) &&
+		       SAME(F_UUT_RnW, F_PERMISSION_RnW) &&
 		       SAME(F_TRANSL_FORBIDDEN_RnW, F_PERMISSION_RnW) &&
 		       SAME(F_TRANSL_FORBIDDEN_InputAddr, F_PERMISSION_InputAddr) &&
 		       SAME(F_TLB_CONFLICT_IPA, F_PERMISSION_IPA) &&
@@ -119,8 +121,8 @@ static void build_fault(unsigned has, const struct smmu_fault *fault, uint64_t *
 	}
 }
 
-static void build_addresses(const struct smmu *smmu, unsigned has, const struct smmu_event *ev,
-			    uint64_t *dw)
+static void build_addresses(const struct smmu *smmu, unsigned has,
+			    const struct smmu_event *ev, uint64_t *dw)
 {
 	if (has & INPUT)
 		smmu_set(dw, SMMU_F_PERMISSION_InputAddr, ev->input_addr);
@@ -152,8 +154,10 @@ static void overflow(struct smmu *smmu)
 		smmu->regs.eventq_prod ^= (uint32_t)SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG);
 }
 
-/* EVT-72: a write that aborts is known at once, so PROD stays and nothing is signalled. */
-static bool write_entry(struct smmu *smmu, const struct smmu_ring *ring, const uint64_t *dw)
+/* EVT-72: a write that aborts is known at once, so PROD stays and nothing is signalled.
+ */
+static bool write_entry(struct smmu *smmu, const struct smmu_ring *ring,
+			const uint64_t *dw)
 {
 	uint64_t pa = smmu_ring_addr(ring, smmu->regs.eventq_prod);
 
@@ -175,7 +179,8 @@ static bool deliver(struct smmu *smmu, const uint64_t *dw, bool stall)
 
 	if (!smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_EVENTQEN))
 		return false;
-	if ((smmu->regs.gerror ^ smmu->regs.gerrorn) & SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR))
+	if ((smmu->regs.gerror ^ smmu->regs.gerrorn) &
+	    SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR))
 		return false;
 	if (smmu_ring_full(&ring, prod, cons)) {
 		/* EVT-66: a stall record waits and does not overflow. */
@@ -185,8 +190,8 @@ static bool deliver(struct smmu *smmu, const uint64_t *dw, bool stall)
 	}
 	if (!write_entry(smmu, &ring, dw))
 		return false;
-	smmu->regs.eventq_prod =
-		(uint32_t)smmu_reg_set(prod, SMMU_EVENTQ_PROD_WR, smmu_ring_inc(&ring, prod));
+	smmu->regs.eventq_prod = (uint32_t)smmu_reg_set(prod, SMMU_EVENTQ_PROD_WR,
+							smmu_ring_inc(&ring, prod));
 	if (was_empty)
 		smmu_irq_signal(smmu, SMMU_IRQ_EVENTQ);
 	return true;

@@ -4,7 +4,8 @@
 /* REG-39: CR1's codes are not those of a STE; hints come from the BASE register. */
 static uint8_t memtype(uint64_t code)
 {
-	static const uint8_t types[4] = { SMMU_MT_NC, SMMU_MT_WB, SMMU_MT_WT, SMMU_MT_NC };
+	static const uint8_t types[4] = { SMMU_MT_NC, SMMU_MT_WB, SMMU_MT_WT,
+					  SMMU_MT_NC };
 
 	return types[code & 3];
 }

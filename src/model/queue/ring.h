@@ -10,9 +10,9 @@
 #include "model/model.h"
 
 struct smmu_ring {
-	uint64_t base; /* PA of entry 0 */
-	unsigned log2; /* entries; REG-81 */
-	unsigned entry; /* log2 bytes of an entry */
+	uint64_t base;	       /* PA of entry 0 */
+	unsigned log2;	       /* entries; REG-81 */
+	unsigned entry;	       /* log2 bytes of an entry */
 	struct smmu_attr attr; /* of accesses to it */
 };
 
@@ -37,12 +37,14 @@ static inline uint32_t smmu_ring_inc(const struct smmu_ring *r, uint32_t x)
 }
 
 /* Entries between cons and prod; above 2^log2: the pair is inconsistent (REG-86). */
-static inline uint32_t smmu_ring_count(const struct smmu_ring *r, uint32_t prod, uint32_t cons)
+static inline uint32_t smmu_ring_count(const struct smmu_ring *r, uint32_t prod,
+				       uint32_t cons)
 {
 	return smmu_ring_pos(r, smmu_ring_pos(r, prod) - smmu_ring_pos(r, cons));
 }
 
-static inline bool smmu_ring_empty(const struct smmu_ring *r, uint32_t prod, uint32_t cons)
+static inline bool smmu_ring_empty(const struct smmu_ring *r, uint32_t prod,
+				   uint32_t cons)
 {
 	return smmu_ring_count(r, prod, cons) == 0;
 }

@@ -10,7 +10,8 @@ _Static_assert((int)SMMU_CMD_TLBI_NH_VAA_TG == (int)SMMU_CMD_TLBI_NH_VA_TG &&
 		       (int)SMMU_CMD_TLBI_EL2_VA_ASID == (int)SMMU_CMD_TLBI_NH_VA_ASID &&
 		       (int)SMMU_CMD_TLBI_EL2_VAA_TTL == (int)SMMU_CMD_TLBI_NH_VA_TTL &&
 		       (int)SMMU_CMD_TLBI_S2_IPA_NUM == (int)SMMU_CMD_TLBI_NH_VA_NUM &&
-		       (int)SMMU_CMD_TLBI_S2_IPA_SCALE == (int)SMMU_CMD_TLBI_NH_VA_SCALE &&
+		       (int)SMMU_CMD_TLBI_S2_IPA_SCALE ==
+			       (int)SMMU_CMD_TLBI_NH_VA_SCALE &&
 		       (int)SMMU_CMD_TLBI_S2_IPA_VMID == (int)SMMU_CMD_TLBI_NH_VA_VMID &&
 		       (int)SMMU_CMD_TLBI_S12_VMALL_VMID == (int)SMMU_CMD_TLBI_NH_VA_VMID,
 	       "one layout for all TLB invalidations");
@@ -110,7 +111,8 @@ static uint16_t vmid_mask(const struct smmu *smmu)
  * without stage 2, makes the command do nothing. That is allowed, and a driver that
  * relies on anything else will notice.
  */
-static bool tag_out_of_range(const struct smmu *smmu, const struct smmu_tlbi *inv, unsigned by)
+static bool tag_out_of_range(const struct smmu *smmu, const struct smmu_tlbi *inv,
+			     unsigned by)
 {
 	unsigned vmid_max = !smmu->cfg.s2p ? 0 : smmu->cfg.vmid16 ? 0xffff : 0xff;
 	unsigned asid_max = smmu->cfg.asid16 ? 0xffff : 0xff;
@@ -119,7 +121,8 @@ static bool tag_out_of_range(const struct smmu *smmu, const struct smmu_tlbi *in
 	/* CMD-41: EL2 without E2H has no ASID; the field is not looked at. */
 	if (inv->scope == SMMU_TLBI_EL2_VA && !inv->e2h)
 		asid_used = false;
-	return ((by & BY_VMID) && inv->vmid > vmid_max) || (asid_used && inv->asid > asid_max);
+	return ((by & BY_VMID) && inv->vmid > vmid_max) ||
+	       (asid_used && inv->asid > asid_max);
 }
 
 static bool set_address(const struct smmu *smmu, const uint64_t *dw, unsigned by,
@@ -128,8 +131,8 @@ static bool set_address(const struct smmu *smmu, const uint64_t *dw, unsigned by
 	unsigned tg = range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_TG), low;
 
 	inv->leaf = smmu_get(dw, SMMU_CMD_TLBI_NH_VA_Leaf);
-	inv->addr = smmu_get_addr(dw, by & BY_IPA ? SMMU_CMD_TLBI_S2_IPA_Address :
-						    SMMU_CMD_TLBI_NH_VA_Address);
+	inv->addr = smmu_get_addr(dw, by & BY_IPA ? SMMU_CMD_TLBI_S2_IPA_Address
+						  : SMMU_CMD_TLBI_NH_VA_Address);
 	if (tg == 0)
 		return true;
 	set_range(smmu, dw, tg, inv);

@@ -14,8 +14,11 @@ struct rule {
 	const char *legal;
 };
 
-#define RULE(field, ok, legal) { #field, c->field, (ok), legal }
-#define COUNT(a)	       (sizeof(a) / sizeof((a)[0]))
+#define RULE(field, ok, legal)                                                           \
+	{                                                                                \
+#field, c->field, (ok), legal                                            \
+	}
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct rule *first_broken(const struct rule *rule, size_t n)
 {
@@ -135,22 +138,14 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 {
 	static const char legal[] = "0: this feature is not modelled yet";
 	const struct rule rules[] = {
-		RULE(btm, !c->btm, legal),
-		RULE(ats, !c->ats, legal),
-		RULE(ns1ats, !c->ns1ats, legal),
-		RULE(atsrecerr, !c->atsrecerr, legal),
-		RULE(pri, !c->pri, legal),
-		RULE(pps, !c->pps, legal),
-		RULE(atos, !c->atos, legal),
-		RULE(vatos, !c->vatos, legal),
-		RULE(ecmdq, !c->ecmdq, legal),
-		RULE(pbha, !c->pbha, legal),
-		RULE(mpam, !c->mpam, legal),
-		RULE(dpt, !c->dpt, legal),
-		RULE(pasidtt, !c->pasidtt, legal),
-		RULE(s2pi, !c->s2pi, legal),
-		RULE(s2po, !c->s2po, legal),
-		RULE(the, !c->the, legal),
+		RULE(btm, !c->btm, legal),	   RULE(ats, !c->ats, legal),
+		RULE(ns1ats, !c->ns1ats, legal),   RULE(atsrecerr, !c->atsrecerr, legal),
+		RULE(pri, !c->pri, legal),	   RULE(pps, !c->pps, legal),
+		RULE(atos, !c->atos, legal),	   RULE(vatos, !c->vatos, legal),
+		RULE(ecmdq, !c->ecmdq, legal),	   RULE(pbha, !c->pbha, legal),
+		RULE(mpam, !c->mpam, legal),	   RULE(dpt, !c->dpt, legal),
+		RULE(pasidtt, !c->pasidtt, legal), RULE(s2pi, !c->s2pi, legal),
+		RULE(s2po, !c->s2po, legal),	   RULE(the, !c->the, legal),
 		RULE(d128, !c->d128, legal),
 	};
 	return broken(out, rules, COUNT(rules));
@@ -172,8 +167,10 @@ static bool bad_idr0_idr1(const struct smmu_config *c, struct rule *out)
 		RULE(pri, !c->pri || c->ats, "0 unless ats is 1"),
 		RULE(vatos, !c->vatos || (c->atos && c->s1p && c->s2p),
 		     "0 unless atos, s1p and s2p are 1"),
-		RULE(st_level, c->st_level || c->sid_bits < 7, "1 when sid_bits is 7 or more"),
-		RULE(ecmdq, !c->ecmdq || (c->cohacc && c->msi), "0 unless cohacc and msi are 1"),
+		RULE(st_level, c->st_level || c->sid_bits < 7,
+		     "1 when sid_bits is 7 or more"),
+		RULE(ecmdq, !c->ecmdq || (c->cohacc && c->msi),
+		     "0 unless cohacc and msi are 1"),
 		RULE(ecmdq, !c->ecmdq || c->arch_minor >= 2, "0 before v3.2"),
 		RULE(httu, c->httu < 3 || c->arch_minor >= 3, "0, 1 or 2 before v3.3"),
 		RULE(stall_max, !c->stall_max || c->stall_model != 1,
@@ -193,14 +190,18 @@ static bool bad_idr3(const struct smmu_config *c, struct rule *out)
 		RULE(pbha, !c->pbha || c->had, "0 unless had is 1"),
 		RULE(xnx, !c->xnx || c->arch_minor >= 1, "0 in v3.0"),
 		RULE(pbha, !c->pbha || c->arch_minor >= 1, "0 in v3.0"),
-		RULE(pps, !c->pps || (c->pri && c->ssid_bits), "0 unless pri and ssid_bits are set"),
+		RULE(pps, !c->pps || (c->pri && c->ssid_bits),
+		     "0 unless pri and ssid_bits are set"),
 		RULE(ptwnnc, !c->ptwnnc || c->s2p, "0 unless s2p is 1"),
-		RULE(pasidtt, !c->pasidtt || pasid_ats, "0 unless ats and ssid_bits are set"),
-		RULE(dpt, !c->dpt || (c->ats && !(c->ttf & 1)), "0 unless ats is 1 and ttf is 2"),
+		RULE(pasidtt, !c->pasidtt || pasid_ats,
+		     "0 unless ats and ssid_bits are set"),
+		RULE(dpt, !c->dpt || (c->ats && !(c->ttf & 1)),
+		     "0 unless ats is 1 and ttf is 2"),
 		RULE(s1pi, !c->s1pi || c->s1p, "0 unless s1p is 1"),
 		RULE(aie, !c->aie || c->s1p, "0 unless s1p is 1"),
 		RULE(the, !c->the || c->s1p, "0 unless s1p is 1"),
-		RULE(the, !c->the || !c->s2p || c->s2pi, "0 unless s2pi is 1 or s2p is 0"),
+		RULE(the, !c->the || !c->s2p || c->s2pi,
+		     "0 unless s2pi is 1 or s2p is 0"),
 		RULE(s2pi, !c->s2pi || c->s2p, "0 unless s2p is 1"),
 		RULE(s2po, !c->s2po || c->s2pi, "0 unless s2pi is 1"),
 		RULE(mteperm, !c->mteperm || c->s2p, "0 unless s2p is 1"),
@@ -268,11 +269,14 @@ static bool bad_idr5(const struct smmu_config *c, struct rule *out)
 		     "0 to 5 unless gran64k, ds or d128 is 1"),
 		RULE(oas, c->oas != 7 || c->d128, "0 to 6 unless d128 is 1"),
 		RULE(vax, !c->vax || c->arch_minor >= 1, "0 in v3.0"),
-		RULE(vax, !c->vax || wide, "0 unless gran64k is 1, or ds with gran4k or gran16k"),
+		RULE(vax, !c->vax || wide,
+		     "0 unless gran64k is 1, or ds with gran4k or gran16k"),
 		RULE(vax, c->vax != 2 || c->d128, "0 or 1 unless d128 is 1"),
 		RULE(ds, !c->ds || c->vax, "0 unless vax is 1 or 2"),
 		RULE(ds, !c->ds || small, "0 unless gran4k or gran16k is 1"),
-		RULE(d128, !c->d128 || (c->ttf == 2 && c->s1pi && c->s2po && c->aie && c->mteperm),
+		RULE(d128,
+		     !c->d128 ||
+			     (c->ttf == 2 && c->s1pi && c->s2po && c->aie && c->mteperm),
 		     "0 unless ttf is 2 and s1pi, s2po, aie and mteperm are 1"),
 	};
 	return broken(out, rules, COUNT(rules));
@@ -281,7 +285,8 @@ static bool bad_idr5(const struct smmu_config *c, struct rule *out)
 static int refuse(char *why, size_t len, const struct rule *rule)
 {
 	if (why && len)
-		(void)snprintf(why, len, "%s = %u; legal: %s", rule->field, rule->value, rule->legal);
+		(void)snprintf(why, len, "%s = %u; legal: %s", rule->field, rule->value,
+			       rule->legal);
 	return -EINVAL;
 }
 
@@ -289,8 +294,9 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t len)
 {
 	/* Impossible before unmodelled: the first stays so, whatever the model learns. */
 	static bool (*const checks[])(const struct smmu_config *c, struct rule *out) = {
-		bad_idr0_range, bad_idr1_range, bad_idr3_range, bad_idr0_idr1, bad_idr3,
-		bad_mandatory,	bad_too_early,	bad_idr5,	bad_not_modelled,
+		bad_idr0_range, bad_idr1_range, bad_idr3_range,
+		bad_idr0_idr1,	bad_idr3,	bad_mandatory,
+		bad_too_early,	bad_idr5,	bad_not_modelled,
 	};
 	struct rule bad = { "cfg", 0, false, "a configuration from smmu_config_init()" };
 

@@ -138,7 +138,8 @@ void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg)
 	*id = (struct smmu_id){ 0 };
 	id->idr[0] = idr0(cfg);
 	id->idr[1] = idr1(cfg);
-	/* IDR2.BA_VATOS, IDR4 (implementation defined) and IDR6 (ECMDQ): nothing there. */
+	/* IDR2.BA_VATOS, IDR4 (implementation defined) and IDR6 (ECMDQ): nothing there.
+	 */
 	id->idr[3] = idr3(cfg);
 	id->idr[5] = idr5(cfg);
 	id->iidr = cfg->iidr;

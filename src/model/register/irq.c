@@ -46,9 +46,11 @@ void smmu_irq_signal(struct smmu *smmu, enum smmu_irq irq)
 		if (!(smmu->regs.irq_ctrlack & r.enable))
 			return;
 		/* The three CFG2 registers are laid out alike. */
-		signal.pa = smmu->cfg.msi ? r.cfg0 & SMMU_MASK(SMMU_GERROR_IRQ_CFG0_ADDR) : 0;
+		signal.pa =
+			smmu->cfg.msi ? r.cfg0 & SMMU_MASK(SMMU_GERROR_IRQ_CFG0_ADDR) : 0;
 		signal.data = r.cfg1;
-		signal.memattr = (uint8_t)smmu_reg_get(r.cfg2, SMMU_GERROR_IRQ_CFG2_MemAttr);
+		signal.memattr =
+			(uint8_t)smmu_reg_get(r.cfg2, SMMU_GERROR_IRQ_CFG2_MemAttr);
 		signal.sh = (uint8_t)smmu_reg_get(r.cfg2, SMMU_GERROR_IRQ_CFG2_SH);
 	}
 	smmu_signal_add(smmu, &signal);
@@ -73,7 +75,8 @@ static struct smmu_attr msi_attr(unsigned memattr, unsigned sh)
 	return attr;
 }
 
-bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr, unsigned sh)
+bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr,
+		    unsigned sh)
 {
 	struct smmu_attr attr = msi_attr(memattr, sh);
 

@@ -131,7 +131,8 @@ static uint64_t limit_cr2(const struct smmu *smmu)
 
 static uint64_t limit_irq_ctrl(const struct smmu *smmu)
 {
-	return SMMU_MASK(SMMU_IRQ_CTRL_GERROR_IRQEN) | SMMU_MASK(SMMU_IRQ_CTRL_EVENTQ_IRQEN) |
+	return SMMU_MASK(SMMU_IRQ_CTRL_GERROR_IRQEN) |
+	       SMMU_MASK(SMMU_IRQ_CTRL_EVENTQ_IRQEN) |
 	       if_has(smmu->cfg.pri, SMMU_IRQ_CTRL_PRIQ_IRQEN);
 }
 
@@ -146,7 +147,8 @@ static uint64_t limit_gerror(const struct smmu *smmu)
 	       if_has(c->msi, SMMU_GERROR_MSI_EVENTQ_ABT_ERR) |
 	       if_has(c->msi && c->pri, SMMU_GERROR_MSI_PRIQ_ABT_ERR) |
 	       if_has(c->msi, SMMU_GERROR_MSI_GERROR_ABT_ERR) |
-	       if_has(c->ecmdq, SMMU_GERROR_CMDQP_ERR) | if_has(c->dpt, SMMU_GERROR_DPT_ERR);
+	       if_has(c->ecmdq, SMMU_GERROR_CMDQP_ERR) |
+	       if_has(c->dpt, SMMU_GERROR_DPT_ERR);
 }
 
 /* CHOICE (REG-47): what cannot be overridden reads 0 here, whatever was written. */
@@ -184,21 +186,24 @@ static uint64_t ring_bits(unsigned log2, unsigned max)
 /* REG-87: above the wrap bit, an index of the SMMU reads as zero ... */
 static uint64_t limit_cmdq_cons(const struct smmu *smmu)
 {
-	unsigned log2 = (unsigned)smmu_reg_get(smmu->regs.cmdq_base, SMMU_CMDQ_BASE_LOG2SIZE);
+	unsigned log2 =
+		(unsigned)smmu_reg_get(smmu->regs.cmdq_base, SMMU_CMDQ_BASE_LOG2SIZE);
 
 	return SMMU_MASK(SMMU_CMDQ_CONS_ERR) | ring_bits(log2, smmu->cfg.cmdqs);
 }
 
 static uint64_t limit_eventq_prod(const struct smmu *smmu)
 {
-	unsigned log2 = (unsigned)smmu_reg_get(smmu->regs.eventq_base, SMMU_EVENTQ_BASE_LOG2SIZE);
+	unsigned log2 =
+		(unsigned)smmu_reg_get(smmu->regs.eventq_base, SMMU_EVENTQ_BASE_LOG2SIZE);
 
 	return SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG) | ring_bits(log2, smmu->cfg.eventqs);
 }
 
 static uint64_t limit_priq_prod(const struct smmu *smmu)
 {
-	unsigned log2 = (unsigned)smmu_reg_get(smmu->regs.priq_base, SMMU_PRIQ_BASE_LOG2SIZE);
+	unsigned log2 =
+		(unsigned)smmu_reg_get(smmu->regs.priq_base, SMMU_PRIQ_BASE_LOG2SIZE);
 
 	return SMMU_MASK(SMMU_PRIQ_PROD_OVFLG) | ring_bits(log2, smmu->cfg.priqs);
 }
@@ -232,9 +237,11 @@ static void write_cr0(struct smmu *smmu, uint64_t value)
 /* REG-35 to REG-37: each group of CR1 has a condition of its own. */
 static void write_cr1(struct smmu *smmu, uint64_t value)
 {
-	static const uint64_t table = SMMU_MASK(SMMU_CR1_TABLE_SH) | SMMU_MASK(SMMU_CR1_TABLE_OC) |
+	static const uint64_t table = SMMU_MASK(SMMU_CR1_TABLE_SH) |
+				      SMMU_MASK(SMMU_CR1_TABLE_OC) |
 				      SMMU_MASK(SMMU_CR1_TABLE_IC);
-	static const uint64_t queue = SMMU_MASK(SMMU_CR1_QUEUE_SH) | SMMU_MASK(SMMU_CR1_QUEUE_OC) |
+	static const uint64_t queue = SMMU_MASK(SMMU_CR1_QUEUE_SH) |
+				      SMMU_MASK(SMMU_CR1_QUEUE_OC) |
 				      SMMU_MASK(SMMU_CR1_QUEUE_IC);
 	uint64_t may = (smmu_off(smmu) ? table : 0) | (queues_off(smmu) ? queue : 0);
 
@@ -269,29 +276,28 @@ static void write_cmdq_prod(struct smmu *smmu, uint64_t value)
 
 /* ---- the table ---- */
 
-#define AT(member)     offsetof(struct smmu, member)
-#define ALL32	       UINT64_C(0xffffffff)
-#define QUEUE_BITS(q, hint)                                                                        \
-	(SMMU_MASK(SMMU_##q##_BASE_##hint) | SMMU_MASK(SMMU_##q##_BASE_ADDR) |                     \
+#define AT(member) offsetof(struct smmu, member)
+#define ALL32	   UINT64_C(0xffffffff)
+#define QUEUE_BITS(q, hint)                                                              \
+	(SMMU_MASK(SMMU_##q##_BASE_##hint) | SMMU_MASK(SMMU_##q##_BASE_ADDR) |           \
 	 SMMU_MASK(SMMU_##q##_BASE_LOG2SIZE))
-#define MSI_ATTR(q)    (SMMU_MASK(SMMU_##q##_IRQ_CFG2_SH) | SMMU_MASK(SMMU_##q##_IRQ_CFG2_MemAttr))
-#define RO32(name, member)                                                                         \
-	{ .offset = SMMU_REG_##name, .size = 4, .at = AT(member), .bits = ALL32 }
-#define MSI_REGS(q, member, exists, off)                                                           \
-	{ .offset = SMMU_REG_##q##_IRQ_CFG0, .size = 8, .at = AT(regs.member##_irq_cfg0),          \
-	  .bits = SMMU_MASK(SMMU_##q##_IRQ_CFG0_ADDR), .limit = limit_address,                     \
-	  .present = exists, .writable = off },                                                    \
-	{ .offset = SMMU_REG_##q##_IRQ_CFG1, .size = 4, .at = AT(regs.member##_irq_cfg1),          \
-	  .bits = ALL32, .present = exists, .writable = off },                                     \
-	{ .offset = SMMU_REG_##q##_IRQ_CFG2, .size = 4, .at = AT(regs.member##_irq_cfg2),          \
-	  .bits = MSI_ATTR(q) | LO_##q, .present = exists, .writable = off }
-#define LO_GERROR 0
-#define LO_EVENTQ 0
-#define LO_PRIQ	  SMMU_MASK(SMMU_PRIQ_IRQ_CFG2_LO)
-/* An index register of page 1, and its place in page 0. */
-#define INDEX(name, where, member, limit_fn, exists, off)                                          \
-	{ .offset = where, .size = 4, .at = AT(regs.member), .bits = ALL32, .limit = limit_fn,     \
-	  .present = exists, .writable = off }
+#define STRTAB_BITS (SMMU_MASK(SMMU_STRTAB_BASE_RA) | SMMU_MASK(SMMU_STRTAB_BASE_ADDR))
+#define MSI_ATTR(q)                                                                      \
+	(SMMU_MASK(SMMU_##q##_IRQ_CFG2_SH) | SMMU_MASK(SMMU_##q##_IRQ_CFG2_MemAttr))
+/* clang-format off: a row a register */
+#define R(name, size_, member, bits_, limit_, present_, writable_, write_)               \
+	{                                                                                \
+		.offset = SMMU_REG_##name, .size = size_, .at = AT(member),              \
+		.bits = bits_, .limit = limit_, .present = present_,                     \
+		.writable = writable_, .write = write_                                   \
+	}
+#define RO32(name, member) R(name, 4, member, ALL32, NULL, NULL, NULL, NULL)
+#define ADDRESS(q)	   SMMU_MASK(SMMU_##q##_IRQ_CFG0_ADDR)
+#define MSI_REGS(q, m, attr, has, off)                                                   \
+	R(q##_IRQ_CFG0, 8, regs.m##_irq_cfg0, ADDRESS(q), limit_address, has, off,       \
+	  NULL),                                                                         \
+		R(q##_IRQ_CFG1, 4, regs.m##_irq_cfg1, ALL32, NULL, has, off, NULL),      \
+		R(q##_IRQ_CFG2, 4, regs.m##_irq_cfg2, attr, NULL, has, off, NULL)
 
 static const struct smmu_regdesc regs[] = {
 	RO32(IDR0, id.idr[0]),
@@ -303,6 +309,36 @@ static const struct smmu_regdesc regs[] = {
 	RO32(IDR6, id.idr[6]),
 	RO32(IIDR, id.iidr),
 	RO32(AIDR, id.aidr),
+	R(CR0, 4, regs.cr0, ALL32, limit_cr0, NULL, always, write_cr0),
+	RO32(CR0ACK, regs.cr0ack),
+	R(CR1, 4, regs.cr1, ALL32, NULL, NULL, always, write_cr1),
+	R(CR2, 4, regs.cr2, ALL32, limit_cr2, NULL, smmu_off, NULL),
+	R(S2PII, 8, regs.s2pii, UINT64_MAX, NULL, has_s2pi, always, NULL),
+	RO32(STATUSR, regs.statusr), /* DORMANT is never promised */
+	R(GBPA, 4, regs.gbpa, ALL32, limit_gbpa, NULL, always, write_gbpa),
+	/* AGBPA: no attribute needs it, so it is RES0 (REG-51). */
+	R(IRQ_CTRL, 4, regs.irq_ctrl, ALL32, limit_irq_ctrl, NULL, always,
+	  write_irq_ctrl),
+	RO32(IRQ_CTRLACK, regs.irq_ctrlack),
+	RO32(GERROR, regs.gerror),
+	R(GERRORN, 4, regs.gerrorn, ALL32, limit_gerror, NULL, always, write_gerrorn),
+	MSI_REGS(GERROR, gerror, MSI_ATTR(GERROR), has_msi, gerror_irq_off),
+	R(STRTAB_BASE, 8, regs.strtab_base, STRTAB_BITS, limit_address, NULL, smmu_off,
+	  NULL),
+	R(STRTAB_BASE_CFG, 4, regs.strtab_base_cfg, ALL32, limit_strtab_cfg, NULL,
+	  smmu_off, NULL),
+	R(CMDQ_BASE, 8, regs.cmdq_base, QUEUE_BITS(CMDQ, RA), limit_address, NULL,
+	  cmdq_off, NULL),
+	R(CMDQ_PROD, 4, regs.cmdq_prod, ALL32, limit_cmdq_prod, NULL, always,
+	  write_cmdq_prod),
+	R(CMDQ_CONS, 4, regs.cmdq_cons, ALL32, limit_cmdq_cons, NULL, cmdq_off, NULL),
+	R(EVENTQ_BASE, 8, regs.eventq_base, QUEUE_BITS(EVENTQ, WA), limit_address, NULL,
+	  eventq_off, NULL),
+	MSI_REGS(EVENTQ, eventq, MSI_ATTR(EVENTQ), has_msi, eventq_irq_off),
+	R(PRIQ_BASE, 8, regs.priq_base, QUEUE_BITS(PRIQ, WA), limit_address, has_pri,
+	  priq_off, NULL),
+	MSI_REGS(PRIQ, priq, MSI_ATTR(PRIQ) | SMMU_MASK(SMMU_PRIQ_IRQ_CFG2_LO),
+		 has_msi_pri, priq_irq_off),
 	RO32(PIDR4, id.component[0]),
 	RO32(PIDR5, id.component[1]),
 	RO32(PIDR6, id.component[2]),
@@ -315,60 +351,29 @@ static const struct smmu_regdesc regs[] = {
 	RO32(CIDR1, id.component[9]),
 	RO32(CIDR2, id.component[10]),
 	RO32(CIDR3, id.component[11]),
-	{ .offset = SMMU_REG_CR0, .size = 4, .at = AT(regs.cr0), .bits = ALL32,
-	  .limit = limit_cr0, .writable = always, .write = write_cr0 },
-	RO32(CR0ACK, regs.cr0ack),
-	{ .offset = SMMU_REG_CR1, .size = 4, .at = AT(regs.cr1), .bits = ALL32,
-	  .writable = always, .write = write_cr1 },
-	{ .offset = SMMU_REG_CR2, .size = 4, .at = AT(regs.cr2), .bits = ALL32,
-	  .limit = limit_cr2, .writable = smmu_off },
-	{ .offset = SMMU_REG_S2PII, .size = 8, .at = AT(regs.s2pii), .bits = UINT64_MAX,
-	  .present = has_s2pi, .writable = always },
-	RO32(STATUSR, regs.statusr), /* DORMANT is never promised */
-	{ .offset = SMMU_REG_GBPA, .size = 4, .at = AT(regs.gbpa), .bits = ALL32,
-	  .limit = limit_gbpa, .writable = always, .write = write_gbpa },
-	/* AGBPA: no attribute needs it, so it is RES0 (REG-51). */
-	{ .offset = SMMU_REG_IRQ_CTRL, .size = 4, .at = AT(regs.irq_ctrl), .bits = ALL32,
-	  .limit = limit_irq_ctrl, .writable = always, .write = write_irq_ctrl },
-	RO32(IRQ_CTRLACK, regs.irq_ctrlack),
-	RO32(GERROR, regs.gerror),
-	{ .offset = SMMU_REG_GERRORN, .size = 4, .at = AT(regs.gerrorn), .bits = ALL32,
-	  .limit = limit_gerror, .writable = always, .write = write_gerrorn },
-	MSI_REGS(GERROR, gerror, has_msi, gerror_irq_off),
-	{ .offset = SMMU_REG_STRTAB_BASE, .size = 8, .at = AT(regs.strtab_base),
-	  .bits = SMMU_MASK(SMMU_STRTAB_BASE_RA) | SMMU_MASK(SMMU_STRTAB_BASE_ADDR),
-	  .limit = limit_address, .writable = smmu_off },
-	{ .offset = SMMU_REG_STRTAB_BASE_CFG, .size = 4, .at = AT(regs.strtab_base_cfg),
-	  .bits = ALL32, .limit = limit_strtab_cfg, .writable = smmu_off },
-	{ .offset = SMMU_REG_CMDQ_BASE, .size = 8, .at = AT(regs.cmdq_base),
-	  .bits = QUEUE_BITS(CMDQ, RA), .limit = limit_address, .writable = cmdq_off },
-	{ .offset = SMMU_REG_CMDQ_PROD, .size = 4, .at = AT(regs.cmdq_prod), .bits = ALL32,
-	  .limit = limit_cmdq_prod, .writable = always, .write = write_cmdq_prod },
-	INDEX(CMDQ_CONS, SMMU_REG_CMDQ_CONS, cmdq_cons, limit_cmdq_cons, NULL, cmdq_off),
-	{ .offset = SMMU_REG_EVENTQ_BASE, .size = 8, .at = AT(regs.eventq_base),
-	  .bits = QUEUE_BITS(EVENTQ, WA), .limit = limit_address, .writable = eventq_off },
-	MSI_REGS(EVENTQ, eventq, has_msi, eventq_irq_off),
-	{ .offset = SMMU_REG_PRIQ_BASE, .size = 8, .at = AT(regs.priq_base),
-	  .bits = QUEUE_BITS(PRIQ, WA), .limit = limit_address, .present = has_pri,
-	  .writable = priq_off },
-	MSI_REGS(PRIQ, priq, has_msi_pri, priq_irq_off),
-	INDEX(EVENTQ_PROD, SMMU_REG_EVENTQ_PROD, eventq_prod, limit_eventq_prod, NULL, eventq_off),
-	INDEX(EVENTQ_CONS, SMMU_REG_EVENTQ_CONS, eventq_cons, limit_eventq_cons, NULL, always),
-	INDEX(PRIQ_PROD, SMMU_REG_PRIQ_PROD, priq_prod, limit_priq_prod, has_pri, priq_off),
-	INDEX(PRIQ_CONS, SMMU_REG_PRIQ_CONS, priq_cons, limit_priq_cons, has_pri, always),
-	INDEX(EVENTQ_PROD, SMMU_REG_EVENTQ_PROD_ALIAS, eventq_prod, limit_eventq_prod, has_alias,
-	      eventq_off),
-	INDEX(EVENTQ_CONS, SMMU_REG_EVENTQ_CONS_ALIAS, eventq_cons, limit_eventq_cons, has_alias,
-	      always),
-	INDEX(PRIQ_PROD, SMMU_REG_PRIQ_PROD_ALIAS, priq_prod, limit_priq_prod, has_pri_alias,
-	      priq_off),
-	INDEX(PRIQ_CONS, SMMU_REG_PRIQ_CONS_ALIAS, priq_cons, limit_priq_cons, has_pri_alias,
-	      always),
+	/* Page 1, and its places in page 0. */
+	R(EVENTQ_PROD, 4, regs.eventq_prod, ALL32, limit_eventq_prod, NULL, eventq_off,
+	  NULL),
+	R(EVENTQ_CONS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, NULL, always, NULL),
+	R(PRIQ_PROD, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri, priq_off, NULL),
+	R(PRIQ_CONS, 4, regs.priq_cons, ALL32, limit_priq_cons, has_pri, always, NULL),
+	R(EVENTQ_PROD_ALIAS, 4, regs.eventq_prod, ALL32, limit_eventq_prod, has_alias,
+	  eventq_off, NULL),
+	R(EVENTQ_CONS_ALIAS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, has_alias,
+	  always, NULL),
+	R(PRIQ_PROD_ALIAS, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri_alias,
+	  priq_off, NULL),
+	R(PRIQ_CONS_ALIAS, 4, regs.priq_cons, ALL32, limit_priq_cons, has_pri_alias,
+	  always, NULL),
 };
+/* clang-format on */
 
-const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset)
+enum { COUNT = sizeof(regs) / sizeof(regs[0]) };
+_Static_assert(COUNT < UINT8_MAX, "a slot number fits a byte");
+
+static const struct smmu_regdesc *find(const struct smmu *smmu, uint64_t offset)
 {
-	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+	for (size_t i = 0; i < COUNT; i++) {
 		const struct smmu_regdesc *reg = &regs[i];
 
 		if (offset < reg->offset || offset - reg->offset >= reg->size)
@@ -376,6 +381,32 @@ const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t off
 		return !reg->present || reg->present(smmu) ? reg : NULL;
 	}
 	return NULL;
+}
+
+/*
+ * The first 256 bytes of each page are what drivers touch all the time. A slot holds
+ * the place in regs[], from 1; 0: reserved.
+ */
+void smmu_regs_init(struct smmu *smmu)
+{
+	for (unsigned page = 0; page < 2; page++)
+		for (unsigned word = 0; word < sizeof(smmu->reg_slot[0]); word++) {
+			const struct smmu_regdesc *reg =
+				find(smmu, page << 16 | word << 2);
+
+			smmu->reg_slot[page][word] = reg ? (uint8_t)(reg - regs + 1) : 0;
+		}
+}
+
+const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset)
+{
+	uint64_t page = offset >> 16, word = (offset & 0xffff) >> 2;
+	uint8_t slot;
+
+	if (page >= 2 || word >= sizeof(smmu->reg_slot[0]))
+		return find(smmu, offset);
+	slot = smmu->reg_slot[page][word];
+	return slot ? &regs[slot - 1] : NULL;
 }
 
 static uint64_t regdesc_bits(const struct smmu *smmu, const struct smmu_regdesc *reg)
