@@ -101,8 +101,6 @@ static int plan_function(struct machine_build *b, const struct smmu_fw_host *hos
 	uint32_t sid;
 	int err;
 
-	if (host->is_pci && (id >> 8 < host->bus_first || id >> 8 > host->bus_last))
-		return 0;
 	if (smmu_fw_map_id(&host->iommu_map, id, 0, &sid, &entry) || !entry)
 		return 0; /* FW-9 to FW-11: such a device has no IOMMU */
 	one = new_master(b, 1);
@@ -124,6 +122,11 @@ struct sweep {
 	unsigned tries; /* ids that may still be looked at */
 };
 
+static bool on_its_buses(const struct smmu_fw_host *host, uint32_t id)
+{
+	return !host->is_pci || (id >> 8 >= host->bus_first && id >> 8 <= host->bus_last);
+}
+
 /* One id of an entry. 1: go on with the next offset, 0: the entry has no more. */
 static int try_id(struct machine_build *b, struct sweep *s,
 		  const struct smmu_fw_map_entry *entry, uint32_t offset)
@@ -134,7 +137,7 @@ static int try_id(struct machine_build *b, struct sweep *s,
 	if (offset >= entry->length || entry->id_base >= IDS ||
 	    offset >= IDS - entry->id_base)
 		return 0;
-	if (s->tried[id / 8] & 1u << id % 8)
+	if (!on_its_buses(s->host, id) || s->tried[id / 8] & 1u << id % 8)
 		return 1;
 	s->tried[id / 8] = (unsigned char)(s->tried[id / 8] | 1u << id % 8);
 	s->tries--;

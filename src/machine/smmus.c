@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <smmulator/arch.h>
 #include "machine/machine.h"
 
 /* Longest name that leaves room for ".cmdq-sync" in a wire's 63 characters. */
@@ -99,9 +100,7 @@ static unsigned ram_bits(const struct smmu_machine *m)
 /* An SMMU that could not output an address of its own board's RAM is not meant. */
 static void widen_oas(const struct smmu_machine *m, struct smmu_config *cfg)
 {
-	static const unsigned bits[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
-
-	while (cfg->oas < 7 && bits[cfg->oas] < ram_bits(m))
+	while (cfg->oas < 7 && smmu_oas_bits(cfg->oas) < ram_bits(m))
 		cfg->oas++;
 }
 
@@ -130,6 +129,8 @@ static int configure(const struct machine_build *b, struct machine_window *w,
 	cfg->name = w->name;
 	cfg->sid_bits = (uint8_t)pick_sid_bits(b, w->info.iommu, cfg->sid_bits);
 	widen_oas(b->machine, cfg);
+	/* FW-3: hardware and firmware say the same, unless the harness differs. */
+	cfg->cohacc = node->dma_coherent || cfg->ecmdq;
 	if (node->broken_page1_regspace)
 		cfg->page0_alias = 1; /* FW-4: software uses page 0 for page 1's */
 	if (b->options->configure) {
