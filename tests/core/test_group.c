@@ -176,6 +176,15 @@ static void default_combines_wishes(void **state)
 	assert_true(same_group(a, b));
 	assert_ptr_equal(td(a)->cur, &w->drv[0].identity);
 	assert_int_equal(w->notices, 1);
+	iommu_instance_unregister(&w->inst[0].inst);
+	/* ... in either order. */
+	a = function(w, "yi", 0x500, NULL, 0, 0);
+	b = function(w, "yd", 0x500, NULL, 0, 0);
+	world_register(w, 0);
+	assert_true(same_group(a, b));
+	assert_ptr_equal(td(a)->cur, &w->drv[0].identity);
+	assert_ptr_equal(td(b)->cur, &w->drv[0].identity);
+	assert_int_equal(w->notices, 3); /* the first pair's again, and this one's */
 	world_destroy(w);
 }
 

@@ -375,6 +375,42 @@ static void probe_joins_group_domain(void **state)
 	world_destroy(w);
 }
 
+static struct iommu_domain *told_old;
+static int told;
+
+static int tell_old(struct iommu_domain *d, struct iommu_dev *dev,
+		    struct iommu_domain *old)
+{
+	(void)d;
+	(void)dev;
+	told_old = old;
+	told++;
+	return 0;
+}
+
+/* CORE-32, CORE-60: the release domain hears where the device really was. */
+static void release_tells_old_domain(void **state)
+{
+	struct world *w = world_create(NULL);
+	struct iommu_dev *a, *b;
+	struct iommu_domain *dma;
+
+	(void)state;
+	told = 0;
+	w->drv[0].blocked_ops.attach_dev = tell_old;
+	world_register(w, 0);
+	world_fail(w, "test", "b", -EINVAL, 0, 1);
+	world_pair(w, &a, &b); /* b is refused, having been nowhere */
+	assert_false(iommu_dev_has_iommu(b));
+	assert_int_equal(told, 1);
+	assert_null(told_old);
+	dma = state_of(a).default_domain;
+	iommu_dev_remove(a);
+	assert_int_equal(told, 2);
+	assert_ptr_equal(told_old, dma);
+	world_destroy(w);
+}
+
 /* CORE-32: blocked would break the firmware's direct mappings: identity instead. */
 static void release_respects_direct(void **state)
 {
@@ -463,6 +499,7 @@ int main(void)
 		cmocka_unit_test(probe_module_going),
 		cmocka_unit_test(probe_max_pasids),
 		cmocka_unit_test(probe_joins_group_domain),
+		cmocka_unit_test(release_tells_old_domain),
 		cmocka_unit_test(release_respects_direct),
 		cmocka_unit_test(release_in_use_warns),
 		cmocka_unit_test(device_priv_needs_probe_lock),
