@@ -168,6 +168,28 @@ static void test_map_ranges(void **state)
 	smmu_fw_destroy(fw);
 }
 
+/* FW-12: one output cell, whatever #iommu-cells of the target says. */
+static void test_map_output_cells(void **state)
+{
+	struct smmu_fw *fw;
+	struct blob b;
+
+	(void)state;
+	blob_begin(&b);
+	blob_node(&b, "iommu");
+	blob_cells(&b, "phandle", 1);
+	blob_cells(&b, "#iommu-cells", 2);
+	blob_end(&b);
+	blob_node(&b, "pcie@0");
+	blob_string(&b, "device_type", "pci");
+	blob_cells(&b, "iommu-map", 0, 1, 0x10, 0x20, 0x20, 1, 0x80, 0x20);
+	blob_end(&b);
+	fw = blob_parse(&b);
+	assert_int_equal(fw->hosts[0].iommu_map.count, 2);
+	check_id(fw, 0x21, 0, 0, 0x81, 1);
+	smmu_fw_destroy(fw);
+}
+
 /* FW-10: the mask. */
 static void test_map_mask(void **state)
 {
@@ -295,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_empty_list_and_self),
 		cmocka_unit_test(test_chain_of_iommus),
 		cmocka_unit_test(test_map_ranges),
+		cmocka_unit_test(test_map_output_cells),
 		cmocka_unit_test(test_map_mask),
 		cmocka_unit_test(test_map_malformed),
 		cmocka_unit_test(test_map_widest),

@@ -288,7 +288,7 @@ static void test_functions(void **state)
 	o.functions = 100;
 	assert_int_equal(smmu_machine_create(&m, fw, &o, NULL, 0), 0);
 	assert_int_equal(smmu_machine_masters(m), 103);
-	assert_int_equal(smmu_machine_master(m, 0)->id, 0x200);
+	assert_int_equal(smmu_machine_master(m, 0)->id, 0x200); /* FW-13: 02:00.0 */
 	assert_int_equal(smmu_machine_master(m, 1)->id, 0x208);
 	assert_int_equal(smmu_machine_master(m, 64)->id, 0x201); /* slots ran out */
 	assert_string_equal(smmu_machine_master(m, 102)->name, "/mc/0x19");
