@@ -2,6 +2,7 @@
 # The room config/, and translate.c and port.c above it.
 smmu_model_test(model_config_ste config_ste.c config_bench.c)
 smmu_model_test(model_config_cd config_cd.c config_bench.c)
+smmu_model_test(model_config_decode config_decode.c config_bench.c)
 smmu_model_test(model_config_strtab config_strtab.c config_bench.c)
 smmu_model_test(model_config_cdtab config_cdtab.c config_bench.c)
 smmu_model_test(model_config_cache config_cache.c config_bench.c)

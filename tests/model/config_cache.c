@@ -252,9 +252,9 @@ static void fault_behaviour_follows_cfgi_cd(void **state)
 
 /* ---- level 1 descriptors ---- */
 
-static void use_two_level_strtab(struct bench *b, uint64_t l1)
+static void use_two_level_strtab(struct bench *b, uint64_t l1, unsigned log2)
 {
-	uint64_t cfg = smmu_reg_set(0, SMMU_STRTAB_BASE_CFG_LOG2SIZE, 8);
+	uint64_t cfg = smmu_reg_set(0, SMMU_STRTAB_BASE_CFG_LOG2SIZE, log2);
 	uint32_t cr0 = h_rd32(&b->h, SMMU_REG_CR0);
 
 	cfg = smmu_reg_set(cfg, SMMU_STRTAB_BASE_CFG_FMT, 1);
@@ -279,7 +279,7 @@ static void l1std_needs_leaf_0(void **state)
 	h_ste_bypass(ste);
 	for (unsigned n = 0; n < 64; n++)
 		h_write_dw(&b.h, l2 + 64 * n, ste, 8);
-	use_two_level_strtab(&b, l1);
+	use_two_level_strtab(&b, l1, 8);
 	assert_false(bypasses(&b, 70)); /* Span 0 is cached */
 	h_write64(&b.h, l1 + 8, l2 | 7);
 	assert_false(bypasses(&b, 70));
@@ -297,6 +297,34 @@ static void l1std_needs_leaf_0(void **state)
 	assert_false(bypasses(&b, 72));
 	b_cfgi_range(&b, 64, 5);
 	assert_false(bypasses(&b, 70));
+	b_teardown(&b);
+}
+
+/* A range of streams drops the L1STDs of its spans, and no others. */
+static void range_drops_l1stds_of_its_block(void **state)
+{
+	static const uint32_t outside[] = { 0, 576, 960, 1984 },
+			      inside[] = { 2048, 4032 };
+	uint64_t l1;
+	struct bench b;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_V3_2, small_cache);
+	l1 = h_alloc(&b.h, 4096, 4096);
+	use_two_level_strtab(&b, l1, 12);
+	for (size_t i = 0; i < COUNT(outside); i++)
+		assert_int_equal(b_read(&b, outside[i], 0).event,
+				 SMMU_EVT_C_BAD_STREAMID);
+	for (size_t i = 0; i < COUNT(inside); i++)
+		assert_int_equal(b_read(&b, inside[i], 0).event, SMMU_EVT_C_BAD_STREAMID);
+	for (unsigned n = 0; n < 64; n++)
+		h_write64(&b.h, l1 + 8 * n, h_alloc(&b.h, 4096, 4096) | 7);
+	b_cfgi_range(&b, 3000, 10); /* 2048 to 4095: spans 32 to 63 */
+	for (size_t i = 0; i < COUNT(outside); i++)
+		assert_int_equal(b_read(&b, outside[i], 0).event,
+				 SMMU_EVT_C_BAD_STREAMID);
+	for (size_t i = 0; i < COUNT(inside); i++)
+		assert_int_equal(b_read(&b, inside[i], 0).event, SMMU_EVT_C_BAD_STE);
 	b_teardown(&b);
 }
 
@@ -383,7 +411,7 @@ static void failed_fetches_are_not_cached(void **state)
 	b_expect_ok(b_read(&b, SID, VA), page);
 	/* a level 1 table in the same memory, then the STE itself */
 	flaky.broken = true;
-	use_two_level_strtab(&b, FLAKY + 512);
+	use_two_level_strtab(&b, FLAKY + 512, 8);
 	h_write64(&b.h, FLAKY + 512 + 8 * 2, (FLAKY + 1024) | 3);
 	h_ste_bypass(ste);
 	h_write_dw(&b.h, FLAKY + 1024 + 64 * 3, ste, 8);
@@ -535,6 +563,7 @@ int main(void)
 		cmocka_unit_test(invalid_cd_is_cached),
 		cmocka_unit_test(fault_behaviour_follows_cfgi_cd),
 		cmocka_unit_test(l1std_needs_leaf_0),
+		cmocka_unit_test(range_drops_l1stds_of_its_block),
 		cmocka_unit_test(l1cd_needs_leaf_0),
 		cmocka_unit_test(failed_fetches_are_not_cached),
 		cmocka_unit_test(hits_fetch_nothing),

@@ -67,7 +67,8 @@ static void two_level(unsigned fmt, unsigned split, unsigned cdmax, const uint32
 	b_setup(&b, SMMU_PRESET_V3_2, no_tlb);
 	uint64_t l1 = h_alloc(&b.h, 1u << 17, 1u << 17);
 
-	put_s1_ste(&b, l1, fmt, cdmax, 0);
+	/* STE-46 again: the level 1 table of 20 bits is larger than 64 bytes */
+	put_s1_ste(&b, l1 + (cdmax == 20 ? 64 : 0), fmt, cdmax, 0);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t l1_pa = l1 + 8 * (uint64_t)(idx[i] >> split);
 		uint64_t leaf = h_read64(&b.h, l1_pa) & ~0xfffull;

@@ -462,6 +462,53 @@ static void walk_abort_ignores_a_and_r(void **state)
 	b_teardown(&b);
 }
 
+/* Section 8: an atomic without R is recorded as a read, one without W as a write. */
+static void atomic_names_the_half_that_was_denied(void **state)
+{
+	const struct smmu_txn txn = { .sid = SID, .op = SMMU_ATOMIC, .addr = 0x900008 };
+	uint64_t ste[8], want[4];
+	struct bench b;
+
+	(void)state;
+	for (unsigned s2ap = 0; s2ap < 4; s2ap++) {
+		uint64_t attrs = smmu_reg_set(h_s2_rw(), SMMU_S2DESC_S2AP, s2ap);
+
+		b_setup(&b, SMMU_PRESET_V3_2, NULL);
+		h_map(&b.h, b.s2ttb, 0x900000, b.page, 3, attrs);
+		b_ste(&b, SMMU_STE_CONFIG_S2, ste);
+		b_put_ste(&b, SID, ste);
+		if (s2ap == 3) {
+			b_expect_ok(go(&b, &txn), b.page + 8);
+		} else {
+			assert_int_equal(go(&b, &txn).event, SMMU_EVT_F_PERMISSION);
+			b_event_head(want, 0x13, SID, false, 0);
+			want[1] = (s2ap == 2 ? 1ull << 35 : 0) | 1ull << 39 | 2ull << 40;
+			want[2] = 0x900008;
+			want[3] = 0x900000;
+			b_expect_event(&b, want);
+		}
+		b_no_event(&b);
+		b_teardown(&b);
+	}
+}
+
+/* T-20: whatever came in, a Non-secure stream leaves as Non-secure. */
+static void output_is_non_secure(void **state)
+{
+	const struct smmu_txn txn = { .sid = SID, .has_attr = true, .attr = { .ns = 0 } };
+	uint64_t ste[8];
+	struct bench b;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_V3_2, NULL);
+	h_ste_bypass(ste);
+	b_put_ste(&b, SID, ste);
+	assert_int_equal(go(&b, &txn).attr.ns, 1);
+	smmuen_off(&b);
+	assert_int_equal(go(&b, &txn).attr.ns, 1);
+	b_teardown(&b);
+}
+
 /* CMD-19, EVT-3: a prefetched translation is a hit later; a faulting one is silent. */
 static void prefetch_addr(void **state)
 {
@@ -505,6 +552,8 @@ int main(void)
 		cmocka_unit_test(stage1_fault_behaviour),
 		cmocka_unit_test(stage2_fault_behaviour),
 		cmocka_unit_test(walk_abort_ignores_a_and_r),
+		cmocka_unit_test(atomic_names_the_half_that_was_denied),
+		cmocka_unit_test(output_is_non_secure),
 		cmocka_unit_test(prefetch_addr),
 	};
 
