@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include "core/double.h"
 
-#define ROUNDS 200
+#define ROUNDS 1500
 
 struct worker {
 	struct world *w;
