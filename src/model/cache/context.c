@@ -7,19 +7,6 @@
 #include <string.h>
 #include "model/cache/tlb.h"
 
-enum { GROUP = 4 };
-
-/* {1, space[41:40], kind[39], global[38], ASET[37], VMID[31:16], ASID[15:0]}. */
-uint64_t smmu_tlb_ctx_key(const struct tlb_key *key, bool global)
-{
-	uint64_t k = UINT64_C(1) << 63 | (uint64_t)key->space << 40 |
-		     (uint64_t)key->kind << 39 | (uint64_t)key->vmid << 16;
-
-	if (global)
-		return k | UINT64_C(1) << 38 | (uint64_t)key->aset << 37;
-	return k | key->asid;
-}
-
 static unsigned key_space(uint64_t key)
 {
 	return key >> 40 & 3;
@@ -35,9 +22,14 @@ static bool key_global(uint64_t key)
 	return key >> 38 & 1;
 }
 
+static unsigned key_kind(uint64_t key)
+{
+	return key >> TLB_KEY_KIND & 1;
+}
+
 static unsigned global_slot(uint64_t key)
 {
-	return (unsigned)((key >> 39 & 1) * 2 + (key >> 37 & 1));
+	return key_kind(key) * 2 + (key >> 37 & 1);
 }
 
 /* Forgets all that the VM holds: contexts of an older epoch are dead. */
@@ -45,6 +37,7 @@ void smmu_tlb_vm_empty(struct tlb_vm *vm)
 {
 	vm->epoch++;
 	vm->head = 0;
+	vm->kinds = 0;
 	memset(vm->global, 0, sizeof(vm->global));
 }
 
@@ -60,40 +53,6 @@ struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid)
 		vm->space_epoch = tlb->space_epoch[space];
 	}
 	return vm;
-}
-
-static uint64_t group_of(const struct smmu_tlb *tlb, uint64_t key)
-{
-	uint64_t h = tlb_hash(key, key >> 16);
-
-	return (h & ((UINT64_C(1) << tlb->ctx_bits) - 1)) * GROUP;
-}
-
-const struct tlb_ctx *smmu_tlb_ctx(const struct smmu_tlb *tlb, const struct tlb_vm *vm,
-				   uint64_t key)
-{
-	const struct tlb_ctx *ctx = &tlb->ctx[group_of(tlb, key)];
-
-	for (unsigned i = 0; i < GROUP; i++)
-		if (ctx[i].key == key)
-			return ctx[i].epoch == vm->epoch ? &ctx[i] : NULL;
-	return NULL;
-}
-
-const struct tlb_ctx *smmu_tlb_ctx_global(const struct smmu_tlb *tlb,
-					  const struct tlb_vm *vm,
-					  const struct tlb_key *key)
-{
-	tlb_link link = vm->global[key->kind * 2 + key->aset];
-	const struct tlb_ctx *ctx;
-
-	if (link == 0)
-		return NULL;
-	ctx = &tlb->ctx[link - 1];
-	/* Its slot may have gone to another context meanwhile. */
-	if (ctx->key != smmu_tlb_ctx_key(key, true) || ctx->epoch != vm->epoch)
-		return NULL;
-	return ctx;
 }
 
 bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx)
@@ -144,28 +103,30 @@ static void link_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx, struct tlb_vm *v
 	vm->head = self;
 	if (key_global(ctx->key))
 		vm->global[global_slot(ctx->key)] = self;
+	else
+		vm->kinds |= 1u << key_kind(ctx->key);
 }
 
 /* The slot for a new key: a free one, a dead or empty one, else one in turn. */
 static struct tlb_ctx *victim(struct smmu_tlb *tlb, uint64_t key)
 {
-	struct tlb_ctx *group = &tlb->ctx[group_of(tlb, key)], *pick = NULL;
+	struct tlb_ctx *group = &tlb->ctx[tlb_ctx_group(tlb, key)], *pick = NULL;
 
-	for (unsigned i = 0; i < GROUP; i++) {
+	for (unsigned i = 0; i < TLB_CTX_GROUP; i++) {
 		if (group[i].key == 0)
 			return &group[i];
 		if (pick == NULL &&
 		    (group[i].count == 0 || !smmu_tlb_ctx_live(tlb, &group[i])))
 			pick = &group[i];
 	}
-	return pick != NULL ? pick : &group[tlb->turn++ % GROUP];
+	return pick != NULL ? pick : &group[tlb->turn++ % TLB_CTX_GROUP];
 }
 
 static struct tlb_ctx *slot(struct smmu_tlb *tlb, uint64_t key)
 {
-	struct tlb_ctx *ctx = &tlb->ctx[group_of(tlb, key)];
+	struct tlb_ctx *ctx = &tlb->ctx[tlb_ctx_group(tlb, key)];
 
-	for (unsigned i = 0; i < GROUP; i++)
+	for (unsigned i = 0; i < TLB_CTX_GROUP; i++)
 		if (ctx[i].key == key)
 			return &ctx[i];
 	return victim(tlb, key);
@@ -175,7 +136,7 @@ struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *k,
 				 bool global)
 {
 	struct tlb_vm *vm = smmu_tlb_vm(tlb, k->space, k->vmid);
-	uint64_t key = smmu_tlb_ctx_key(k, global);
+	uint64_t key = tlb_ctx_key(k, global);
 	struct tlb_ctx *ctx;
 
 	if (vm == NULL)
@@ -187,6 +148,7 @@ struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *k,
 		unlink_ctx(tlb, ctx,
 			   smmu_tlb_vm(tlb, key_space(ctx->key), key_vmid(ctx->key)));
 	ctx->key = key;
+	tlb->ctx_key[ctx - tlb->ctx] = key;
 	ctx->epoch = vm->epoch;
 	smmu_tlb_ctx_empty(tlb, ctx);
 	link_ctx(tlb, ctx, vm);

@@ -65,7 +65,7 @@ static void ctx_by_list(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct 
 		const struct tlb_tag *tag = &tlb->tag[link - 1];
 		unsigned class = tag->id & 15, bits = smmu_tlb_class_bits(class);
 
-		next = tlb->entry[link - 1].next;
+		next = tlb->node[link - 1].next;
 		if ((s->classes >> class & 1) && tag->page >= s->first >> bits &&
 		    tag->page <= s->last >> bits)
 			smmu_tlb_drop_at(tlb, link);
@@ -111,9 +111,11 @@ static void globals_span(struct smmu_tlb *tlb, const struct tlb_vm *vm,
 			 struct tlb_key key, const struct span *s)
 {
 	for (unsigned i = 0; i < SMMU_TLB_GLOBALS; i++) {
+		if (vm->global[i] == 0)
+			continue;
 		key.kind = i >> 1 & 1;
 		key.aset = i & 1; /* commands ignore ASET (CACHE-39) */
-		ctx_span(tlb, smmu_tlb_ctx_global(tlb, vm, &key), s);
+		ctx_span(tlb, tlb_ctx_global(tlb, vm, &key), s);
 	}
 }
 
@@ -122,7 +124,8 @@ static void by_va(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key,
 		  const struct span *s)
 {
 	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++)
-		ctx_span(tlb, smmu_tlb_ctx(tlb, vm, smmu_tlb_ctx_key(&key, false)), s);
+		if (vm->kinds >> key.kind & 1)
+			ctx_span(tlb, tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false)), s);
 	globals_span(tlb, vm, key, s);
 }
 
@@ -138,7 +141,7 @@ static void by_asid(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key)
 	const struct tlb_ctx *ctx;
 
 	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++) {
-		ctx = smmu_tlb_ctx(tlb, vm, smmu_tlb_ctx_key(&key, false));
+		ctx = tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false));
 		if (ctx != NULL)
 			smmu_tlb_ctx_empty(tlb, &tlb->ctx[ctx - tlb->ctx]);
 	}
@@ -148,10 +151,10 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 		    const struct span *s)
 {
 	struct tlb_key key = { .space = SMMU_TLB_EL1, .vmid = vmid, .asid = inv->asid };
-	struct tlb_vm *vm = smmu_tlb_vm(tlb, SMMU_TLB_EL1, vmid);
-	struct tlb_vm *ipa = smmu_tlb_vm(tlb, SMMU_TLB_IPA, vmid);
+	bool ipa = inv->scope == SMMU_TLBI_S2_IPA;
+	struct tlb_vm *vm = smmu_tlb_vm(tlb, ipa ? SMMU_TLB_IPA : SMMU_TLB_EL1, vmid);
 
-	if (vm == NULL || ipa == NULL)
+	if (vm == NULL)
 		return;
 	switch (inv->scope) {
 	case SMMU_TLBI_NH_ALL:
@@ -168,10 +171,10 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 		break;
 	case SMMU_TLBI_S12_VMALL:
 		smmu_tlb_vm_empty(vm);
-		smmu_tlb_vm_empty(ipa);
+		smmu_tlb_vm_empty(smmu_tlb_vm(tlb, SMMU_TLB_IPA, vmid));
 		break;
 	case SMMU_TLBI_S2_IPA: /* combined entries stay: CACHE-35 */
-		by_vaa(tlb, ipa, s);
+		by_vaa(tlb, vm, s);
 		break;
 	default:
 		break;

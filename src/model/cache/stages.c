@@ -8,6 +8,7 @@
  * it did when it was made. What faults with F_PERMISSION is cached as well; what
  * faults otherwise never is (CACHE-7).
  */
+#include <stddef.h>
 #include <string.h>
 #include "model/cache/tlb.h"
 
@@ -26,10 +27,16 @@ static struct smmu_attr output(const struct smmu *smmu, const struct smmu_regime
 	return attr;
 }
 
-static bool is_default(const struct smmu_attr *in)
+/* Type, shareability and hints come first in the structure; the rest is not compared. */
+_Static_assert(offsetof(struct smmu_attr, tr) == 5, "six bytes to compare");
+
+static inline bool is_default(const struct smmu_attr *in)
 {
-	return in->inner == SMMU_MT_WB && in->outer == SMMU_MT_WB &&
-	       in->sh == SMMU_SH_NSH && in->ra == 1 && in->wa == 1 && in->tr == 0;
+	static const uint8_t plain_wb[6] = {
+		SMMU_MT_WB, SMMU_MT_WB, SMMU_SH_NSH, 1, 1, 0
+	};
+
+	return memcmp(in, plain_wb, sizeof(plain_wb)) == 0;
 }
 
 static void answer(const struct smmu *smmu, const struct smmu_regime *rg,
@@ -215,35 +222,73 @@ static struct smmu_s2req input_req(const struct job *j, const struct tlb_entry *
 	};
 }
 
-/* As s2_cached. */
-static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
+/* Permission bits that the access needs, all of them. */
+static unsigned needs(const struct smmu_access *acc)
+{
+	unsigned read = acc->inst && !acc->write ? SMMU_PERM_PX : SMMU_PERM_PR;
+
+	return (acc->write ? SMMU_PERM_PW : 0) | (acc->read ? read : 0);
+}
+
+/* Granted, and nothing to update: what nearly every hit is. */
+static inline bool plain(uint8_t perm, uint8_t flags, unsigned need, bool priv)
+{
+	unsigned have = priv ? perm : (unsigned)perm >> SMMU_PERM_U_SHIFT;
+
+	return (have & need) == need &&
+	       !((need & SMMU_PERM_PW) && (flags & SMMU_LEAF_CLEAN));
+}
+
+static bool plain_hit(const struct job *j, const struct tlb_entry *e)
 {
 	const struct smmu_regime *rg = j->rg;
-	const struct tlb_entry *e = find(j->smmu, rg, &j->key, j->addr);
+	unsigned need = needs(j->acc);
+	bool priv = j->acc->priv;
 
-	if (e == NULL) {
-		j->smmu->stats.tlb_misses += !j->smmu->tlb->off;
-		return -1;
-	}
-	j->smmu->stats.tlb_hits++;
+	return (rg->s1 == NULL ||
+		plain(e->s1.perm, e->s1.flags, need, priv || rg->s1->one_table)) &&
+	       (rg->s2 == NULL || plain(e->s2.perm, e->s2.flags, need, priv));
+}
+
+/* The others: 1 granted, 0 denied, -1 the tables must be read again. */
+static int judge(const struct job *j, const struct tlb_entry *e, struct smmu_fault *fault)
+{
+	const struct smmu_regime *rg = j->rg;
+
 	if (rg->s1 != NULL && !smmu_s1_allow(rg->s1, j->acc, &e->s1, fault))
 		return 0;
 	if (rg->s1 != NULL && needs_dirty(j->acc, e->s1.flags))
-		goto again;
+		return -1;
 	if (rg->s2 != NULL) {
 		struct smmu_s2req req = input_req(j, e);
 
 		if (!smmu_s2_allow(j->smmu, rg->s2, &req, &e->s2, fault))
 			return 0;
 		if (needs_dirty(j->acc, e->s2.flags))
-			goto again;
+			return -1;
 	}
-	answer(j->smmu, rg, j->acc, j->addr, j->in, e, out);
-	trace_hit(j->smmu, rg, rg->s1 != NULL ? 1 : 2, j->addr, out->pa);
 	return 1;
-again:
-	smmu_tlb_drop(j->smmu->tlb, e);
-	return -1;
+}
+
+/* As s2_cached. */
+static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
+{
+	const struct tlb_entry *e = find(j->smmu, j->rg, &j->key, j->addr);
+	int verdict;
+
+	if (e == NULL) {
+		j->smmu->stats.tlb_misses += !j->smmu->tlb->off;
+		return -1;
+	}
+	j->smmu->stats.tlb_hits++;
+	verdict = plain_hit(j, e) ? 1 : judge(j, e, fault);
+	if (verdict > 0) {
+		answer(j->smmu, j->rg, j->acc, j->addr, j->in, e, out);
+		trace_hit(j->smmu, j->rg, j->rg->s1 != NULL ? 1 : 2, j->addr, out->pa);
+	} else if (verdict < 0) {
+		smmu_tlb_drop(j->smmu->tlb, e);
+	}
+	return verdict;
 }
 
 /* Keeps what may be kept of a walk that ended well or in F_PERMISSION. */

@@ -66,8 +66,8 @@ static inline tlb_link probe_classes(const struct smmu_tlb *tlb, uint64_t id,
  * As probe_classes, through the records of fractured leaves: a record whose piece
  * for this address is missing does not end the search.
  */
-static const struct tlb_entry *search(const struct smmu_tlb *tlb,
-				      const struct tlb_ctx *ctx, uint64_t addr)
+static inline const struct tlb_entry *search(const struct smmu_tlb *tlb,
+					     const struct tlb_ctx *ctx, uint64_t addr)
 {
 	uint32_t mask = ctx->mask;
 
@@ -102,13 +102,13 @@ const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
 	vm = &tlb->vm[key->space][key->vmid];
 	if (vm->space_epoch != tlb->space_epoch[key->space])
 		return NULL;
-	if (key->space != SMMU_TLB_IPA && key->space != SMMU_TLB_EL2) {
-		ctx = smmu_tlb_ctx(tlb, vm, smmu_tlb_ctx_key(key, false));
+	if (vm->kinds >> key->kind & 1) {
+		ctx = tlb_ctx_find(tlb, vm, tlb_ctx_key(key, false));
 		if (ctx != NULL)
 			e = search(tlb, ctx, addr);
 	}
 	if (e == NULL) {
-		ctx = smmu_tlb_ctx_global(tlb, vm, key);
+		ctx = tlb_ctx_global(tlb, vm, key);
 		if (ctx != NULL)
 			e = search(tlb, ctx, addr);
 	}
@@ -117,35 +117,35 @@ const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
 
 static bool is_dead(const struct smmu_tlb *tlb, uint32_t i)
 {
-	const struct tlb_entry *e = &tlb->entry[i];
+	const struct tlb_node *node = &tlb->node[i];
 	const struct tlb_ctx *ctx;
 
-	if (e->piece) {
-		const struct tlb_entry *rec = &tlb->entry[e->ctx - 1];
+	if (node->piece) {
+		uint32_t rec = node->ctx - 1;
 
-		if (tlb->tag[e->ctx - 1].id == 0 || !rec->fractured ||
-		    rec->piece_id != tlb->tag[i].id >> 4)
+		if (tlb->tag[rec].id == 0 || !tlb->entry[rec].fractured ||
+		    tlb->entry[rec].piece_id != tlb->tag[i].id >> 4)
 			return true;
-		i = e->ctx - 1;
-		e = rec;
+		i = rec;
+		node = &tlb->node[i];
 	}
-	ctx = &tlb->ctx[e->ctx - 1];
+	ctx = &tlb->ctx[node->ctx - 1];
 	return ctx->id != tlb->tag[i].id >> 4 || !smmu_tlb_ctx_live(tlb, ctx);
 }
 
 /* Out of the list it is in, be that of its context or a forgotten one. */
 static void unlink_entry(struct smmu_tlb *tlb, tlb_link link)
 {
-	struct tlb_entry *e = &tlb->entry[link - 1];
-	struct tlb_ctx *ctx = &tlb->ctx[e->ctx - 1];
+	const struct tlb_node *node = &tlb->node[link - 1];
+	struct tlb_ctx *ctx = &tlb->ctx[node->ctx - 1];
 	unsigned class = tlb->tag[link - 1].id & 15;
 
-	if (e->prev != 0)
-		tlb->entry[e->prev - 1].next = e->next;
+	if (node->prev != 0)
+		tlb->node[node->prev - 1].next = node->next;
 	else if (ctx->head == link)
-		ctx->head = e->next;
-	if (e->next != 0)
-		tlb->entry[e->next - 1].prev = e->prev;
+		ctx->head = node->next;
+	if (node->next != 0)
+		tlb->node[node->next - 1].prev = node->prev;
 	if (ctx->id != tlb->tag[link - 1].id >> 4)
 		return;
 	ctx->count--;
@@ -155,14 +155,13 @@ static void unlink_entry(struct smmu_tlb *tlb, tlb_link link)
 
 static void link_entry(struct smmu_tlb *tlb, tlb_link link, struct tlb_ctx *ctx)
 {
-	struct tlb_entry *e = &tlb->entry[link - 1];
+	struct tlb_node *node = &tlb->node[link - 1];
 	unsigned class = tlb->tag[link - 1].id & 15;
 
-	e->ctx = (tlb_link)(ctx - tlb->ctx) + 1;
-	e->prev = 0;
-	e->next = ctx->head;
+	node->ctx = (tlb_link)(ctx - tlb->ctx) + 1;
+	node->next = ctx->head;
 	if (ctx->head != 0)
-		tlb->entry[ctx->head - 1].prev = link;
+		tlb->node[ctx->head - 1].prev = link;
 	ctx->head = link;
 	ctx->count++;
 	ctx->per[class]++;
@@ -171,7 +170,7 @@ static void link_entry(struct smmu_tlb *tlb, tlb_link link, struct tlb_ctx *ctx)
 
 void smmu_tlb_drop_at(struct smmu_tlb *tlb, tlb_link link)
 {
-	if (!tlb->entry[link - 1].piece)
+	if (!tlb->node[link - 1].piece)
 		unlink_entry(tlb, link);
 	tlb->tag[link - 1].id = 0;
 }
@@ -202,6 +201,7 @@ static tlb_link place(struct smmu_tlb *tlb, uint64_t id, uint64_t page)
 		smmu_tlb_drop_at(tlb, link);
 	tlb->tag[link - 1] = (struct tlb_tag){ page, id };
 	memset(&tlb->entry[link - 1], 0, sizeof(struct tlb_entry));
+	tlb->node[link - 1] = (struct tlb_node){ 0 };
 	return link;
 }
 
@@ -257,27 +257,27 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
 	/* In a crowded set this may push its own record out: then it is garbage. */
 	link = place(tlb, tlb->entry[rec - 1].piece_id << 4 | class, addr >> line->bits);
 	copy_line(&tlb->entry[link - 1], line);
-	tlb->entry[link - 1].piece = true;
-	tlb->entry[link - 1].ctx = rec;
+	tlb->node[link - 1] = (struct tlb_node){ .ctx = rec, .piece = 1 };
 }
 
 /* Zeroed, lazily populated, aligned to a line. */
 static void *lines(void **raw, size_t n, size_t size)
 {
-	*raw = calloc(n + 1, size < 64 ? 64 : size);
+	*raw = calloc(n + 64 / size + 1, size);
 	return *raw == NULL ? NULL : (void *)(((uintptr_t)*raw + 63) & ~(uintptr_t)63);
 }
 
 static int allocate(struct smmu_tlb *tlb, const struct smmu_config *cfg)
 {
 	uint32_t vmids = !cfg->s2p ? 1 : cfg->vmid16 ? 65536 : 256;
-	uint32_t sets = UINT32_C(1) << tlb->set_bits;
+	size_t n = (size_t)SMMU_TLB_WAYS << tlb->set_bits;
+	size_t nctx = (size_t)TLB_CTX_GROUP << tlb->ctx_bits;
 
-	tlb->tag = lines(&tlb->raw[0], sets, SMMU_TLB_WAYS * sizeof(struct tlb_tag));
-	tlb->entry = lines(&tlb->raw[1], (size_t)sets * SMMU_TLB_WAYS,
-			   sizeof(struct tlb_entry));
-	tlb->ctx =
-		lines(&tlb->raw[2], (size_t)4 << tlb->ctx_bits, sizeof(struct tlb_ctx));
+	tlb->tag = lines(&tlb->raw[0], n, sizeof(struct tlb_tag));
+	tlb->entry = lines(&tlb->raw[1], n, sizeof(struct tlb_entry));
+	tlb->node = lines(&tlb->raw[2], n, sizeof(struct tlb_node));
+	tlb->ctx = lines(&tlb->raw[3], nctx, sizeof(struct tlb_ctx));
+	tlb->ctx_key = lines(&tlb->raw[4], nctx, sizeof(uint64_t));
 	for (unsigned s = 0; s < SMMU_TLB_SPACES; s++) {
 		tlb->nvm[s] = s == SMMU_TLB_EL1 || s == SMMU_TLB_IPA ? vmids : 1;
 		tlb->vm[s] = calloc(tlb->nvm[s], sizeof(struct tlb_vm));
@@ -285,7 +285,8 @@ static int allocate(struct smmu_tlb *tlb, const struct smmu_config *cfg)
 		if (tlb->vm[s] == NULL)
 			return -ENOMEM;
 	}
-	return tlb->tag && tlb->entry && tlb->ctx ? 0 : -ENOMEM;
+	return tlb->tag && tlb->entry && tlb->node && tlb->ctx && tlb->ctx_key ? 0
+									       : -ENOMEM;
 }
 
 int smmu_tlb_create(struct smmu_tlb **out, const struct smmu_config *cfg)
@@ -314,7 +315,7 @@ void smmu_tlb_destroy(struct smmu_tlb *tlb)
 {
 	if (tlb == NULL)
 		return;
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 5; i++)
 		free(tlb->raw[i]);
 	for (unsigned s = 0; s < SMMU_TLB_SPACES; s++)
 		free(tlb->vm[s]);

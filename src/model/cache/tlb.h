@@ -67,10 +67,19 @@ struct tlb_entry {
 	struct smmu_attr attr; /* out, if the input has the default */
 	uint8_t bits; /* of this entry: the smaller of the stages' leaves, at least 12 */
 	bool fractured; /* a record */
-	bool piece;	/* ctx is the link of its record; not in a list */
-	tlb_link ctx, prev, next;
+	uint8_t pad[13];
 };
 _Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
+
+/*
+ * Whose an entry is, and its place in the list of its context: apart from the payload,
+ * so that forgetting an entry does not touch that.
+ */
+struct tlb_node {
+	tlb_link ctx; /* of a piece: the link of its record, and no list */
+	tlb_link prev, next;
+	uint32_t piece;
+};
 
 struct tlb_ctx {
 	uint64_t key; /* 0: free */
@@ -88,13 +97,16 @@ struct tlb_vm {
 	uint64_t epoch, space_epoch;
 	tlb_link head;			   /* its contexts */
 	tlb_link global[SMMU_TLB_GLOBALS]; /* kind * 2 + ASET */
+	uint32_t kinds;			   /* of which non-global contexts may be here */
 };
 
 struct smmu_tlb {
 	struct tlb_tag *tag;
 	struct tlb_entry *entry;
 	unsigned set_bits;
+	struct tlb_node *node;
 	struct tlb_ctx *ctx;
+	uint64_t *ctx_key; /* of all contexts: a group is half a line */
 	unsigned ctx_bits; /* groups of four */
 	struct tlb_vm *vm[SMMU_TLB_SPACES];
 	uint32_t nvm[SMMU_TLB_SPACES];
@@ -102,7 +114,7 @@ struct smmu_tlb {
 	uint64_t last_id;
 	uint32_t turn; /* which way to evict */
 	bool off;      /* no_tlb */
-	void *raw[3];  /* what tag, entry and ctx were allocated as */
+	void *raw[5];  /* what the arrays were allocated as */
 };
 
 struct tlb_key {
@@ -136,24 +148,6 @@ void smmu_tlb_drop_at(struct smmu_tlb *tlb, tlb_link link);
 unsigned smmu_tlb_class_bits(unsigned class);
 unsigned smmu_tlb_class(unsigned bits);
 
-/* ---- context.c ---- */
-uint64_t smmu_tlb_ctx_key(const struct tlb_key *key, bool global);
-/* The VM, up to date; NULL: that VMID does not exist here. */
-struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid);
-/* Live contexts; NULL if there is none. */
-const struct tlb_ctx *smmu_tlb_ctx(const struct smmu_tlb *tlb, const struct tlb_vm *vm,
-				   uint64_t key);
-const struct tlb_ctx *smmu_tlb_ctx_global(const struct smmu_tlb *tlb,
-					  const struct tlb_vm *vm,
-					  const struct tlb_key *key);
-/* The context, begun if need be, at the expense of another if need be. */
-struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *key,
-				 bool global);
-bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx);
-/* Forgets its entries. */
-void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx);
-void smmu_tlb_vm_empty(struct tlb_vm *vm);
-
 /* What contexts and entries are hashed with. */
 static inline uint64_t tlb_hash(uint64_t a, uint64_t b)
 {
@@ -162,5 +156,65 @@ static inline uint64_t tlb_hash(uint64_t a, uint64_t b)
 
 	return h ^ h >> 32;
 }
+
+/* ---- contexts: what a look-up needs; the rest is in context.c ---- */
+enum { TLB_CTX_GROUP = 4 };
+#define TLB_KEY_KIND 39
+
+/* {1, space[41:40], kind[39], global[38], ASET[37], VMID[31:16], ASID[15:0]}. */
+static inline uint64_t tlb_ctx_key(const struct tlb_key *key, bool global)
+{
+	uint64_t k = UINT64_C(1) << 63 | (uint64_t)key->space << 40 |
+		     (uint64_t)key->kind << TLB_KEY_KIND | (uint64_t)key->vmid << 16;
+
+	if (global)
+		return k | UINT64_C(1) << 38 | (uint64_t)key->aset << 37;
+	return k | key->asid;
+}
+
+/* First slot of the group; both kinds of one ASID share it. */
+static inline uint64_t tlb_ctx_group(const struct smmu_tlb *tlb, uint64_t key)
+{
+	uint64_t h = tlb_hash(key & ~(UINT64_C(1) << TLB_KEY_KIND), 0);
+
+	return (h >> 8 & ((UINT64_C(1) << tlb->ctx_bits) - 1)) * TLB_CTX_GROUP;
+}
+
+/* The live context of that key, or NULL. */
+static inline const struct tlb_ctx *tlb_ctx_find(const struct smmu_tlb *tlb,
+						 const struct tlb_vm *vm, uint64_t key)
+{
+	uint64_t first = tlb_ctx_group(tlb, key);
+
+	for (uint64_t i = first; i < first + TLB_CTX_GROUP; i++)
+		if (tlb->ctx_key[i] == key)
+			return tlb->ctx[i].epoch == vm->epoch ? &tlb->ctx[i] : NULL;
+	return NULL;
+}
+
+static inline const struct tlb_ctx *tlb_ctx_global(const struct smmu_tlb *tlb,
+						   const struct tlb_vm *vm,
+						   const struct tlb_key *key)
+{
+	tlb_link link = vm->global[key->kind * 2 + key->aset];
+	const struct tlb_ctx *ctx;
+
+	if (link == 0)
+		return NULL;
+	ctx = &tlb->ctx[link - 1];
+	/* Its slot may have gone to another context meanwhile. */
+	return ctx->key == tlb_ctx_key(key, true) && ctx->epoch == vm->epoch ? ctx : NULL;
+}
+
+/* ---- context.c ---- */
+/* The VM, up to date; NULL: that VMID does not exist here. */
+struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid);
+/* The context, begun if need be, at the expense of another if need be. */
+struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *key,
+				 bool global);
+bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx);
+/* Forgets its entries. */
+void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx);
+void smmu_tlb_vm_empty(struct tlb_vm *vm);
 
 #endif /* MODEL_CACHE_TLB_H */
