@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands on their way to the SMMU. Commands of one submission are contiguous in
+ * the queue (DRV-100); a SYNC waits for all before it, whoever put them there.
+ */
+#ifndef DRIVER_CMDQ_H
+#define DRIVER_CMDQ_H
+
+#include "driver/driver.h"
+
+#define CMDQ_BATCH_MAX 64u
+
+struct arm_smmu_cmd {
+	uint64_t dw[SMMU_CMD_DWORDS];
+};
+
+/* Collected on the stack; sent when full, and by arm_smmu_batch_sync() (DRV-99). */
+struct arm_smmu_batch {
+	struct arm_smmu *smmu;
+	unsigned n;
+	int err; /* first error of a submission on the way */
+	struct arm_smmu_cmd cmds[CMDQ_BATCH_MAX];
+};
+
+static inline struct arm_smmu_cmd arm_smmu_cmd(uint8_t opcode)
+{
+	struct arm_smmu_cmd cmd = { { 0 } };
+
+	smmu_set(cmd.dw, SMMU_CMD_OPCODE, opcode);
+	return cmd;
+}
+
+/*
+ * Puts n (<= CMDQ_BATCH_MAX) commands into the queue, with sync a CMD_SYNC behind
+ * them, and waits until that is consumed. -ETIMEDOUT: the SMMU does not move.
+ */
+int arm_smmu_submit(struct arm_smmu *smmu, const struct arm_smmu_cmd *cmds, unsigned n,
+		    bool sync);
+
+static inline void arm_smmu_batch_init(struct arm_smmu_batch *b, struct arm_smmu *smmu)
+{
+	b->smmu = smmu;
+	b->n = 0;
+	b->err = 0;
+}
+void arm_smmu_batch_add(struct arm_smmu_batch *b, const struct arm_smmu_cmd *cmd);
+/* Sends what is left, and waits for everything of the batch. */
+int arm_smmu_batch_sync(struct arm_smmu_batch *b);
+
+/* DRV-18, DRV-52, DRV-53: configuration caches, each with its SYNC. */
+int arm_smmu_cfgi_all(struct arm_smmu *smmu);
+int arm_smmu_cfgi_ste(struct arm_smmu *smmu, uint32_t sid);
+int arm_smmu_cfgi_cd(const struct arm_smmu_master *master, uint32_t ssid, bool leaf);
+/* One command without operands, and its SYNC. */
+int arm_smmu_simple_sync(struct arm_smmu *smmu, uint8_t opcode);
+void arm_smmu_prefetch_cfg(struct arm_smmu *smmu, uint32_t sid);
+
+/* inval.c: everything under the domain's ASID or VMID, with its SYNC (DRV-65). */
+int arm_smmu_inv_domain(const struct arm_smmu_domain *domain);
+/*
+ * [iova, iova + size) in pages of `granule` bytes; leaf: no table descriptors are
+ * concerned. With its SYNC (DRV-66 to DRV-68).
+ */
+int arm_smmu_inv_range(const struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
+		       uint64_t granule, bool leaf);
+
+#endif /* DRIVER_CMDQ_H */

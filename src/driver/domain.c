@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Paging domains: their tables, their tag, what goes through them (DRV-55 to DRV-71). */
+#include <errno.h>
+#include <stdlib.h>
+#include "driver/cmdq.h"
+
+_Static_assert(IO_PROT_READ == IOMMU_READ && IO_PROT_WRITE == IOMMU_WRITE &&
+		       IO_PROT_CACHE == IOMMU_CACHE && IO_PROT_NOEXEC == IOMMU_NOEXEC &&
+		       IO_PROT_MMIO == IOMMU_MMIO && IO_PROT_PRIV == IOMMU_PRIV,
+	       "protections are passed on as they are");
+
+/* ---- What the tables have to say ---- */
+
+/* A table was unlinked: gone from every walk before it is freed (DRV-68, DRV-71). */
+static void flush_walk(void *cookie, uint64_t iova, uint64_t size, uint64_t granule)
+{
+	arm_smmu_inv_range(cookie, iova, size, granule, false);
+}
+
+static void add_page(void *cookie, void *gather, uint64_t iova, uint64_t granule)
+{
+	struct arm_smmu_domain *domain = cookie;
+	struct iommu_iotlb_gather *g = gather;
+
+	/* CORE-124: a flush queue throws everything away later. */
+	if (!g->queued)
+		iommu_iotlb_gather_add_page(&domain->core, g, iova, granule);
+}
+
+static const struct io_pgtable_flush_ops flush_ops = { flush_walk, add_page };
+
+/* ---- Allocation ---- */
+
+/* DRV-59. 0: these flags cannot be served. */
+static enum arm_smmu_stage stage_for(const struct arm_smmu *smmu, uint32_t flags)
+{
+	switch (flags) {
+	case 0:
+		return smmu->features & FEAT_S1 ? STAGE_1 : STAGE_2;
+	case IOMMU_ALLOC_STAGE2:
+		return smmu->features & FEAT_S2 ? STAGE_2 : 0;
+	case IOMMU_ALLOC_NEST_PARENT:
+	case IOMMU_ALLOC_NEST_PARENT | IOMMU_ALLOC_STAGE2:
+		return smmu->features & FEAT_NESTING ? STAGE_2 : 0;
+	default:
+		/* GAP: DIRTY_TRACKING and PASID have issues of their own. */
+		return 0;
+	}
+}
+
+/* DRV-60 */
+static int make_pgtable(struct arm_smmu_domain *domain, uint32_t flags)
+{
+	struct arm_smmu *smmu = domain->smmu;
+	bool fwb = (flags & IOMMU_ALLOC_NEST_PARENT) && (smmu->features & FEAT_S2FWB);
+	int err;
+
+	domain->pgcfg = (struct io_pgtable_cfg){
+		.fmt = domain->stage == STAGE_1 ? IO_PGTABLE_STAGE1 : IO_PGTABLE_STAGE2,
+		.quirks = fwb ? IO_PGTABLE_QUIRK_S2FWB : 0,
+		.pgsize_bitmap = smmu->pgsize_bitmap,
+		.ias = smmu->features & FEAT_VAX ? 52 : 48,
+		.oas = smmu->oas,
+		.coherent = smmu->features & FEAT_COHERENCY,
+		.platform = smmu->platform,
+		.flush = &flush_ops,
+		.cookie = domain,
+	};
+	if (domain->stage == STAGE_2)
+		domain->pgcfg.ias = smmu->oas;
+	err = io_pgtable_alloc(&domain->pgtable, &domain->pgcfg);
+	if (err)
+		return err;
+	domain->core.pgsize_bitmap = domain->pgcfg.pgsize_bitmap;
+	domain->core.aperture_start = 0;
+	domain->core.aperture_last = (UINT64_C(1) << domain->pgcfg.ias) - 1;
+	domain->core.force_aperture = true;
+	return 0;
+}
+
+static struct arm_smmu_ids *ids_of(struct arm_smmu_domain *domain)
+{
+	return domain->stage == STAGE_1 ? &domain->smmu->asids : &domain->smmu->vmids;
+}
+
+/* DRV-55, DRV-56. CHOICE: ASIDs are counted per instance, as a domain has one. */
+static int take_tag(struct arm_smmu_domain *domain)
+{
+	domain->id = arm_smmu_ids_alloc(ids_of(domain));
+	if (domain->id)
+		return 0;
+	return domain->stage == STAGE_1 ? -EBUSY : -ENOSPC;
+}
+
+int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
+			  const struct iommu_user_data *user_data,
+			  struct iommu_domain **out)
+{
+	struct arm_smmu_master *master = iommu_dev_priv(dev);
+	enum arm_smmu_stage stage = stage_for(master->smmu, flags);
+	struct arm_smmu_domain *domain;
+	int err;
+
+	if (!stage || user_data)
+		return -EOPNOTSUPP;
+	domain = calloc(1, sizeof(*domain));
+	if (!domain)
+		return -ENOMEM;
+	domain->smmu = master->smmu;
+	domain->stage = stage;
+	err = make_pgtable(domain, flags);
+	if (!err)
+		err = take_tag(domain);
+	if (err) {
+		io_pgtable_free(domain->pgtable);
+		free(domain);
+		return err;
+	}
+	pthread_mutex_init(&domain->lock, NULL);
+	domain->core.ops = &arm_smmu_paging_ops;
+	*out = &domain->core;
+	return 0;
+}
+
+/* The last detach left no entry with this tag anywhere (DRV-57, DRV-64). */
+static void domain_free(struct iommu_domain *core)
+{
+	struct arm_smmu_domain *domain = to_domain(core);
+
+	io_pgtable_free(domain->pgtable);
+	arm_smmu_ids_free(ids_of(domain), domain->id);
+	pthread_mutex_destroy(&domain->lock);
+	free(domain);
+}
+
+/* ---- Mapping ---- */
+
+static int map_pages(struct iommu_domain *core, uint64_t iova, uint64_t pa, uint64_t pgsize,
+		     size_t pgcount, uint32_t prot, uint64_t *mapped)
+{
+	return io_pgtable_map_pages(to_domain(core)->pgtable, iova, pa, pgsize, pgcount, prot,
+				    mapped);
+}
+
+static uint64_t unmap_pages(struct iommu_domain *core, uint64_t iova, uint64_t pgsize,
+			    size_t pgcount, struct iommu_iotlb_gather *gather)
+{
+	return io_pgtable_unmap_pages(to_domain(core)->pgtable, iova, pgsize, pgcount, gather);
+}
+
+/* DRV-70 */
+static void iotlb_sync(struct iommu_domain *core, struct iommu_iotlb_gather *gather)
+{
+	if (iommu_iotlb_gather_empty(gather) || !gather->pgsize)
+		return;
+	arm_smmu_inv_range(to_domain(core), gather->start, gather->end - gather->start + 1,
+			   gather->pgsize, true);
+}
+
+static void flush_iotlb_all(struct iommu_domain *core)
+{
+	arm_smmu_inv_domain(to_domain(core));
+}
+
+static uint64_t iova_to_phys(struct iommu_domain *core, uint64_t iova)
+{
+	uint64_t pa = 0;
+
+	io_pgtable_lookup(to_domain(core)->pgtable, iova, &pa, NULL);
+	return pa;
+}
+
+const struct iommu_domain_ops arm_smmu_paging_ops = {
+	.attach_dev = arm_smmu_attach_dev,
+	.test_dev = arm_smmu_test_dev,
+	.map_pages = map_pages,
+	.unmap_pages = unmap_pages,
+	.iotlb_sync = iotlb_sync,
+	.flush_iotlb_all = flush_iotlb_all,
+	.iova_to_phys = iova_to_phys,
+	.free = domain_free,
+};

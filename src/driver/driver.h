@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One SMMU from the driver's side: what all of src/driver/ shares.
+ *
+ * Locks, outermost first; the core's group mutex is outside all of them:
+ *   domain lock > streams_lock > cmdq.lock. asids and vmids have a lock each, taken
+ *   alone.
+ * Interrupt handlers may run inside any register access on the same thread
+ * (platform.h): whatever holds a lock over one must not be interrupted by a
+ * handler that takes it. The handlers of GERROR take none; that of the event queue
+ * puts itself off when its thread holds cmdq.lock, and runs when that is released.
+ */
+#ifndef DRIVER_DRIVER_H
+#define DRIVER_DRIVER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <smmulator/arch.h>
+#include <smmulator/arm_smmu.h>
+#include <smmulator/iommu.h>
+#include <smmulator/pgtable.h>
+#include <smmulator/platform.h>
+#include "driver/word.h"
+
+/* Time to wait for the SMMU to acknowledge or complete something (DRV-6, DRV-98). */
+#define ARM_SMMU_TIMEOUT_US UINT64_C(1000000)
+
+/* What this SMMU can do and the driver uses (DRV-7 to DRV-11). */
+enum arm_smmu_feature {
+	FEAT_2LVL_STRTAB = 1 << 0,
+	FEAT_2LVL_CDTAB = 1 << 1,
+	FEAT_PRI = 1 << 2,
+	FEAT_ATS = 1 << 3,
+	FEAT_SEV = 1 << 4,
+	FEAT_MSI = 1 << 5,
+	FEAT_COHERENCY = 1 << 6,
+	FEAT_S1 = 1 << 7,
+	FEAT_S2 = 1 << 8,
+	FEAT_NESTING = 1 << 9,
+	FEAT_STALLS = 1 << 10,
+	FEAT_STALL_FORCE = 1 << 11,
+	FEAT_HYP = 1 << 12,
+	FEAT_VAX = 1 << 13,
+	FEAT_RANGE_INV = 1 << 14,
+	FEAT_BBML2 = 1 << 15,
+	FEAT_ATTR_TYPES_OVR = 1 << 16,
+	FEAT_HA = 1 << 17,
+	FEAT_HD = 1 << 18,
+	FEAT_S2FWB = 1 << 19,
+	FEAT_CMDQ_FORCE_SYNC = 1 << 20,
+};
+
+/* A ring in memory; an index has log2 bits and a wrap bit above them (DRV-93). */
+struct arm_smmu_queue {
+	struct iommu_dma mem;
+	unsigned log2;	    /* entries */
+	unsigned words;	    /* of an entry */
+	uint32_t prod_reg, cons_reg;
+	uint32_t prod, cons; /* the side that the driver moves, last written */
+};
+
+struct arm_smmu_cmdq {
+	struct arm_smmu_queue q;
+	pthread_mutex_t lock;
+	/*
+	 * Commands ever put in and ever seen consumed, modulo 2^64: an index register
+	 * tells nothing about laps. Under lock.
+	 */
+	uint64_t produced, consumed;
+	uintptr_t owner;     /* atomic: the thread that holds lock, 0: none */
+	bool evtq_deferred; /* atomic: an event interrupt came to that thread */
+};
+
+struct arm_smmu_strtab {
+	struct iommu_dma mem; /* STEs, or L1STDs */
+	bool two_level;
+	unsigned log2; /* of the whole table's STEs */
+};
+
+/* Ids 1 .. 2^bits - 1 (DRV-55, DRV-56). */
+struct arm_smmu_ids {
+	pthread_mutex_t lock;
+	uint64_t *map;
+	unsigned bits;
+};
+
+/* Counters, changed atomically. */
+enum arm_smmu_counter {
+	COUNT_COMMANDS,
+	COUNT_SYNCS,
+	COUNT_TLBI,
+	COUNT_CFGI,
+	COUNT_EVENTS,
+	COUNT_OVERFLOWS,
+	COUNT_PAGE_REQUESTS,
+	COUNT_GERRORS,
+	COUNT_CMDQ_ERRORS,
+	COUNT_TIMEOUTS,
+	COUNT_NR,
+};
+
+/* A handler that may be entered from anywhere, also from within itself. */
+struct arm_smmu_gate {
+	unsigned pending; /* atomic: entries since the one who works began */
+};
+
+/* An interrupt that was asked for, to be given back. */
+struct arm_smmu_irq {
+	char name[64];
+	bool connected;
+};
+enum { IRQ_EVENTQ, IRQ_PRIQ, IRQ_GERROR, IRQ_COMBINED, IRQ_NR };
+
+struct arm_smmu_stream {
+	uint32_t sid;
+	struct arm_smmu_master *master;
+};
+
+struct arm_smmu {
+	struct iommu_instance iommu;
+	struct iommu_platform platform;
+	char name[64];
+	struct iommu_fwnode *fwnode;
+	uint64_t base, page1;
+	unsigned options, features;
+	bool use_msi;
+	uint32_t idr[6], iidr, aidr;
+	unsigned sid_bits, ssid_bits, asid_bits, vmid_bits, ias, oas;
+	unsigned cmdq_log2, evtq_log2, priq_log2;
+	uint64_t pgsize_bitmap;
+
+	struct arm_smmu_cmdq cmdq;
+	struct arm_smmu_queue evtq, priq;
+	struct arm_smmu_gate evtq_gate, priq_gate, gerror_gate;
+	struct arm_smmu_irq irqs[IRQ_NR];
+	struct arm_smmu_strtab strtab;
+	struct arm_smmu_ids asids, vmids;
+
+	pthread_mutex_t streams_lock;
+	struct arm_smmu_stream *streams; /* ascending SID */
+	size_t num_streams;
+	struct arm_smmu *next; /* registry.c */
+
+	arm_smmu_event_fn event_fn;
+	void *event_ctx;
+	uint64_t counters[COUNT_NR];
+};
+
+struct arm_smmu_cdtab {
+	struct iommu_dma mem; /* CDs, or L1CDs; cpu == NULL: none yet */
+	bool two_level;
+	unsigned ssid_bits;
+};
+
+/* A device behind this SMMU. Changed under the group's mutex. */
+struct arm_smmu_master {
+	struct arm_smmu *smmu;
+	struct iommu_dev *dev;
+	uint32_t *sids; /* ascending, each once (DRV-26) */
+	size_t num_sids;
+	unsigned ssid_bits;
+	bool stall_enabled;
+	struct arm_smmu_cdtab cdtab;
+	/* NULL: identity, blocked or nothing yet. Written under streams_lock too. */
+	struct arm_smmu_domain *domain;
+};
+
+enum arm_smmu_stage { STAGE_1 = 1, STAGE_2 = 2 };
+
+struct arm_smmu_domain {
+	struct iommu_domain core;
+	struct arm_smmu *smmu;
+	enum arm_smmu_stage stage;
+	struct io_pgtable *pgtable;
+	struct io_pgtable_cfg pgcfg;
+	uint16_t id; /* ASID or VMID */
+	pthread_mutex_t lock; /* devices come and go */
+	/*
+	 * Devices attached, atomic; changed under lock. Raised before an STE or CD leads here, so whoever
+	 * unmaps and reads 0 afterwards may rely on nothing being cached (DRV-79).
+	 */
+	unsigned users;
+};
+
+static inline struct arm_smmu_domain *to_domain(struct iommu_domain *domain)
+{
+	return IOMMU_CONTAINER_OF(domain, struct arm_smmu_domain, core);
+}
+
+static inline void arm_smmu_count(struct arm_smmu *smmu, enum arm_smmu_counter which,
+				  uint64_t n)
+{
+	__atomic_fetch_add(&smmu->counters[which], n, __ATOMIC_RELAXED);
+}
+
+/* ---- io.c: registers, time, messages ---- */
+uint32_t arm_smmu_read32(const struct arm_smmu *smmu, uint32_t reg);
+void arm_smmu_write32(const struct arm_smmu *smmu, uint32_t reg, uint32_t value);
+uint64_t arm_smmu_read64(const struct arm_smmu *smmu, uint32_t reg);
+void arm_smmu_write64(const struct arm_smmu *smmu, uint32_t reg, uint64_t value);
+void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level, const char *fmt,
+		  ...) IOMMU_PRINTF(3, 4);
+
+/* A wait with a limit: begin, then wait until something holds or it is over. */
+struct arm_smmu_wait {
+	uint64_t start, polls;
+};
+void arm_smmu_wait_begin(const struct arm_smmu *smmu, struct arm_smmu_wait *w);
+/* One pause; false: the time is over. */
+bool arm_smmu_wait_more(const struct arm_smmu *smmu, struct arm_smmu_wait *w);
+/* Waits until (reg & mask) == value. 0 or -ETIMEDOUT. */
+int arm_smmu_wait_reg(const struct arm_smmu *smmu, uint32_t reg, uint32_t mask,
+		      uint32_t value);
+/* Writes reg and waits for ack to show the same (DRV-6). */
+int arm_smmu_write_ack(const struct arm_smmu *smmu, uint32_t reg, uint32_t ack,
+		       uint32_t value);
+
+int arm_smmu_dma_alloc(const struct arm_smmu *smmu, uint64_t size, uint64_t align,
+		       struct iommu_dma *mem);
+void arm_smmu_dma_free(const struct arm_smmu *smmu, struct iommu_dma *mem);
+
+/* ---- id.c: DRV-7 to DRV-11. -ENXIO with a message that names the field ---- */
+int arm_smmu_read_ids(struct arm_smmu *smmu, bool coherent);
+
+/* ---- registry.c ---- */
+void arm_smmu_registry_add(struct arm_smmu *smmu);
+void arm_smmu_registry_remove(struct arm_smmu *smmu);
+struct arm_smmu *arm_smmu_registry_find(const struct iommu_system *sys,
+					const struct iommu_fwnode *fwnode);
+
+/* ---- ids.c ---- */
+int arm_smmu_ids_init(struct arm_smmu_ids *ids, unsigned bits);
+void arm_smmu_ids_fini(struct arm_smmu_ids *ids);
+/* 0: none is left. */
+uint16_t arm_smmu_ids_alloc(struct arm_smmu_ids *ids);
+void arm_smmu_ids_free(struct arm_smmu_ids *ids, uint16_t id);
+
+/* ---- reset.c ---- */
+int arm_smmu_enable(struct arm_smmu *smmu);
+int arm_smmu_disable(struct arm_smmu *smmu);
+
+/* ---- irq.c ---- */
+int arm_smmu_irq_setup(struct arm_smmu *smmu, const struct arm_smmu_desc *desc);
+void arm_smmu_irq_teardown(struct arm_smmu *smmu);
+/* Tells the SMMU where its interrupts go and turns them on (DRV-20). */
+int arm_smmu_irq_enable(struct arm_smmu *smmu);
+/* True: the caller is to work, and to ask arm_smmu_gate_leave() afterwards. */
+bool arm_smmu_gate_enter(struct arm_smmu_gate *gate);
+/* True: somebody came meanwhile, work once more. */
+bool arm_smmu_gate_leave(struct arm_smmu_gate *gate);
+
+/* ---- event.c, priq.c, gerror.c: the handlers ---- */
+void arm_smmu_evtq_handler(void *arg);
+void arm_smmu_priq_handler(void *arg);
+void arm_smmu_gerror_handler(void *arg);
+
+/* ---- master.c ---- */
+/* The owner of a SID, or NULL. Lock: streams_lock. */
+struct arm_smmu_master *arm_smmu_find_master(struct arm_smmu *smmu, uint32_t sid);
+int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwspec,
+			  struct iommu_instance **inst);
+void arm_smmu_release_device(struct iommu_dev *dev);
+int arm_smmu_of_xlate(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
+		      const struct iommu_fw_args *args);
+
+/* ---- domain.c, attach.c ---- */
+int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
+			  const struct iommu_user_data *user_data,
+			  struct iommu_domain **domain);
+extern const struct iommu_domain_ops arm_smmu_paging_ops;
+int arm_smmu_attach_dev(struct iommu_domain *domain, struct iommu_dev *dev,
+			struct iommu_domain *old);
+int arm_smmu_attach_identity(struct iommu_domain *domain, struct iommu_dev *dev,
+			     struct iommu_domain *old);
+int arm_smmu_attach_blocked(struct iommu_domain *domain, struct iommu_dev *dev,
+			    struct iommu_domain *old);
+int arm_smmu_test_dev(struct iommu_domain *domain, struct iommu_dev *dev, uint32_t pasid,
+		      struct iommu_domain *old);
+/* Every stream of the master is aborted, and its domain knows it no more. */
+void arm_smmu_block_master(struct arm_smmu_master *master);
+
+/* ---- ops.c ---- */
+extern const struct iommu_ops arm_smmu_ops;
+
+#endif /* DRIVER_DRIVER_H */

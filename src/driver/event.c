@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* The event queue: drained, decoded, reported (DRV-103 to DRV-106). */
+#include "driver/cmdq.h"
+#include "driver/queue.h"
+
+/* Which event records carry what: the heads alone are alike. */
+struct event_kind {
+	const char *name;
+	bool ssv, addr, access, stage;
+};
+
+static const struct event_kind kinds[256] = {
+	[SMMU_EVT_F_UUT] = { "F_UUT", .ssv = true, .addr = true, .access = true },
+	[SMMU_EVT_C_BAD_STREAMID] = { "C_BAD_STREAMID", .ssv = true },
+	[SMMU_EVT_F_STE_FETCH] = { "F_STE_FETCH", .ssv = true },
+	[SMMU_EVT_C_BAD_STE] = { "C_BAD_STE", .ssv = true },
+	[SMMU_EVT_F_BAD_ATS_TREQ] = { "F_BAD_ATS_TREQ", .ssv = true, .addr = true },
+	[SMMU_EVT_F_STREAM_DISABLED] = { "F_STREAM_DISABLED" },
+	[SMMU_EVT_F_TRANSL_FORBIDDEN] = { "F_TRANSL_FORBIDDEN", .addr = true },
+	[SMMU_EVT_C_BAD_SUBSTREAMID] = { "C_BAD_SUBSTREAMID", .ssv = true },
+	[SMMU_EVT_F_CD_FETCH] = { "F_CD_FETCH", .ssv = true },
+	[SMMU_EVT_C_BAD_CD] = { "C_BAD_CD", .ssv = true },
+	[SMMU_EVT_F_WALK_EABT] = { "F_WALK_EABT", true, true, true, true },
+	[SMMU_EVT_F_TRANSLATION] = { "F_TRANSLATION", true, true, true, true },
+	[SMMU_EVT_F_ADDR_SIZE] = { "F_ADDR_SIZE", true, true, true, true },
+	[SMMU_EVT_F_ACCESS] = { "F_ACCESS", true, true, true, true },
+	[SMMU_EVT_F_PERMISSION] = { "F_PERMISSION", true, true, true, true },
+	[SMMU_EVT_F_TLB_CONFLICT] = { "F_TLB_CONFLICT", true, true, true, true },
+	[SMMU_EVT_F_CFG_CONFLICT] = { "F_CFG_CONFLICT", .ssv = true },
+	[SMMU_EVT_E_PAGE_REQUEST] = { "E_PAGE_REQUEST", .ssv = true },
+	[SMMU_EVT_F_VMS_FETCH] = { "F_VMS_FETCH", .ssv = true },
+};
+
+static bool can_stall(uint8_t id)
+{
+	return id >= SMMU_EVT_F_TRANSLATION && id <= SMMU_EVT_F_PERMISSION;
+}
+
+static struct arm_smmu_event decode(const uint64_t *dw)
+{
+	struct arm_smmu_event e = { .id = (uint8_t)smmu_get(dw, SMMU_EVENT_HEAD_EVENT) };
+	const struct event_kind *kind = &kinds[e.id];
+
+	e.name = kind->name ? kind->name : "UNKNOWN";
+	e.sid = (uint32_t)smmu_get(dw, SMMU_EVENT_HEAD_StreamID);
+	e.ssv = kind->ssv && smmu_get(dw, SMMU_EVENT_HEAD_SSV);
+	if (e.ssv)
+		e.ssid = (uint32_t)smmu_get(dw, SMMU_EVENT_HEAD_SubstreamID);
+	e.has_addr = kind->addr;
+	if (kind->addr) {
+		e.iova = smmu_get(dw, SMMU_F_TRANSLATION_InputAddr);
+		e.read = smmu_get(dw, SMMU_F_TRANSLATION_RnW);
+	}
+	if (kind->access) {
+		e.exec = smmu_get(dw, SMMU_F_TRANSLATION_InD);
+		e.priv = smmu_get(dw, SMMU_F_TRANSLATION_PnU);
+	}
+	if (kind->stage)
+		e.stage2 = smmu_get(dw, SMMU_F_TRANSLATION_S2);
+	if (can_stall(e.id) && smmu_get(dw, SMMU_F_TRANSLATION_Stall)) {
+		e.stalled = true;
+		e.stag = (uint16_t)smmu_get(dw, SMMU_F_TRANSLATION_STAG);
+	}
+	e.record = dw;
+	return e;
+}
+
+static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
+		   struct arm_smmu_master *master)
+{
+	struct iommu_fault fault = {
+		.reason = e->name,
+		.id = e->sid,
+		.pasid = e->ssid,
+		.iova = e->iova,
+		.record = e->record,
+		.record_words = SMMU_EVENT_DWORDS,
+	};
+	struct arm_smmu_domain *domain =
+		master ? __atomic_load_n(&master->domain, __ATOMIC_ACQUIRE) : NULL;
+
+	if (e->has_addr)
+		fault.flags |= IOMMU_FAULT_ADDR |
+			       (e->read ? IOMMU_FAULT_READ : IOMMU_FAULT_WRITE);
+	fault.flags |= (e->exec ? IOMMU_FAULT_EXEC : 0) | (e->priv ? IOMMU_FAULT_PRIV : 0) |
+		       (e->ssv ? IOMMU_FAULT_PASID : 0) |
+		       (e->stalled ? IOMMU_FAULT_STALL : 0);
+	iommu_report_fault(&smmu->iommu, e->dev, domain ? &domain->core : NULL, &fault);
+}
+
+/*
+ * GAP: page faults that stall are not handed to anyone who could mend them
+ * (DRV-105): the transaction is terminated.
+ */
+static void terminate_stalled(struct arm_smmu *smmu, const struct arm_smmu_event *e)
+{
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_RESUME);
+
+	smmu_set(cmd.dw, SMMU_CMD_RESUME_StreamID, e->sid);
+	smmu_set(cmd.dw, SMMU_CMD_RESUME_STAG, e->stag);
+	/* Ab is RES0 where termination is always an abort (TERM_MODEL). */
+	smmu_set(cmd.dw, SMMU_CMD_RESUME_Ab,
+		 !smmu_reg_get(smmu->idr[0], SMMU_IDR0_TERM_MODEL));
+	arm_smmu_submit(smmu, &cmd, 1, false);
+}
+
+static void handle(struct arm_smmu *smmu, const uint64_t *dw)
+{
+	struct arm_smmu_event e = decode(dw);
+	struct arm_smmu_master *master;
+
+	arm_smmu_count(smmu, COUNT_EVENTS, 1);
+	pthread_mutex_lock(&smmu->streams_lock);
+	master = arm_smmu_find_master(smmu, e.sid);
+	e.dev = master ? master->dev : NULL;
+	if (smmu->event_fn)
+		smmu->event_fn(smmu->event_ctx, &e);
+	report(smmu, &e, master);
+	pthread_mutex_unlock(&smmu->streams_lock);
+	if (e.stalled)
+		terminate_stalled(smmu, &e);
+}
+
+/* Events are lost until the flag is copied back (DRV-103). */
+static uint32_t ack_overflow(struct arm_smmu *smmu, uint32_t prod, uint32_t cons)
+{
+	uint32_t flag = smmu_reg_get(prod, SMMU_EVENTQ_PROD_OVFLG) != 0;
+
+	if (flag != smmu_reg_get(cons, SMMU_EVENTQ_CONS_OVACKFLG)) {
+		arm_smmu_count(smmu, COUNT_OVERFLOWS, 1);
+		arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "event queue: overflow, events are lost");
+	}
+	return (uint32_t)smmu_reg_set(queue_index(&smmu->evtq, cons),
+				      SMMU_EVENTQ_CONS_OVACKFLG, flag);
+}
+
+/* Everything that is there; false: nothing was. */
+static bool drain(struct arm_smmu *smmu)
+{
+	struct arm_smmu_queue *q = &smmu->evtq;
+	uint32_t prod = arm_smmu_read32(smmu, q->prod_reg), cons;
+	bool any = false;
+
+	while (queue_used(q, queue_index(q, prod), queue_index(q, q->cons))) {
+		hwword_t *at = queue_entry(q, q->cons);
+		uint64_t dw[SMMU_EVENT_DWORDS];
+
+		/* Read before cons moves: after that the slot is the SMMU's. */
+		for (unsigned i = 0; i < SMMU_EVENT_DWORDS; i++)
+			dw[i] = hw_load(&at[i]);
+		handle(smmu, dw);
+		q->cons = (q->cons & ~((2u << q->log2) - 1)) | queue_next(q, q->cons);
+		any = true;
+	}
+	cons = ack_overflow(smmu, prod, q->cons);
+	if (any || cons != q->cons)
+		arm_smmu_write32(smmu, q->cons_reg, cons);
+	any = any || cons != q->cons;
+	q->cons = cons;
+	return any;
+}
+
+void arm_smmu_evtq_handler(void *arg)
+{
+	struct arm_smmu *smmu = arg;
+
+	/* Stalled transactions want commands: not while this thread puts some in. */
+	if (__atomic_load_n(&smmu->cmdq.owner, __ATOMIC_RELAXED) == (uintptr_t)pthread_self()) {
+		__atomic_store_n(&smmu->cmdq.evtq_deferred, true, __ATOMIC_RELEASE);
+		return;
+	}
+	if (!arm_smmu_gate_enter(&smmu->evtq_gate))
+		return;
+	do
+		while (drain(smmu))
+			;
+	while (arm_smmu_gate_leave(&smmu->evtq_gate));
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What the core sees of this driver. */
+#include <errno.h>
+#include "driver/driver.h"
+
+/* DRV-62: shared by every instance, never written to. */
+static const struct iommu_domain_ops identity_ops = { .attach_dev = arm_smmu_attach_identity };
+static const struct iommu_domain_ops blocked_ops = { .attach_dev = arm_smmu_attach_blocked };
+static struct iommu_domain identity_domain = { .type = IOMMU_DOMAIN_IDENTITY,
+					       .ops = &identity_ops };
+static struct iommu_domain blocked_domain = { .type = IOMMU_DOMAIN_BLOCKED,
+					      .ops = &blocked_ops };
+
+/* DRV-34. GAP: forced coherency (CANWBS) and dirty tracking. */
+static bool capable(struct iommu_dev *dev, enum iommu_cap cap)
+{
+	struct arm_smmu_master *master = iommu_dev_priv(dev);
+
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return master->smmu->features & FEAT_COHERENCY;
+	case IOMMU_CAP_NOEXEC:
+	case IOMMU_CAP_DEFERRED_FLUSH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* DRV-33 */
+static int device_group(struct iommu_dev *dev, struct iommu_group **group)
+{
+	if (iommu_dev_desc(dev)->bus == IOMMU_BUS_PCI)
+		return iommu_pci_device_group(dev, group);
+	return iommu_generic_device_group(dev, group);
+}
+
+/* DRV-35 */
+static void get_resv_regions(struct iommu_dev *dev, struct iommu_resv_list *list)
+{
+	iommu_resv_add(list, 0x8000000, 0x100000, IOMMU_WRITE | IOMMU_NOEXEC | IOMMU_MMIO,
+		       IOMMU_RESV_SW_MSI);
+	iommu_fw_resv_regions(dev, list);
+}
+
+const struct iommu_ops arm_smmu_ops = {
+	.name = "arm-smmu-v3",
+	.capable = capable,
+	.probe_device = arm_smmu_probe_device,
+	.release_device = arm_smmu_release_device,
+	.device_group = device_group,
+	.of_xlate = arm_smmu_of_xlate,
+	.get_resv_regions = get_resv_regions,
+	.domain_alloc_paging_flags = arm_smmu_domain_alloc,
+	.identity_domain = &identity_domain,
+	.blocked_domain = &blocked_domain,
+	.release_domain = &blocked_domain,
+	.default_domain_ops = &arm_smmu_paging_ops,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* An SMMU from probe to removal, in the order of DRV-1. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "driver/queue.h"
+#include "driver/strtab.h"
+
+#define PAGE_BYTES UINT64_C(0x10000)
+
+static int refuse(const struct arm_smmu *smmu, const char *why)
+{
+	arm_smmu_msg(smmu, IOMMU_MSG_ERROR, "%s", why);
+	return -EINVAL;
+}
+
+/* DRV-2, DRV-4, DRV-5 */
+static int check_desc(const struct arm_smmu *smmu, const struct arm_smmu_desc *desc)
+{
+	bool short_window = desc->options & ARM_SMMU_PAGE0_REGS_ONLY;
+
+	if (desc->iommu_cells != 1)
+		return refuse(smmu, "#iommu-cells is not 1: a StreamID has one cell");
+	if (desc->base & (PAGE_BYTES - 1))
+		return refuse(smmu, "reg: the base is not a multiple of 64 KiB");
+	if (desc->size < (short_window ? PAGE_BYTES : 2 * PAGE_BYTES))
+		return refuse(smmu, short_window ? "reg: the window is smaller than 64 KiB" :
+						   "reg: the window is smaller than 128 KiB");
+	return 0;
+}
+
+static struct arm_smmu *create(const struct arm_smmu_desc *desc,
+			       const struct iommu_platform *platform)
+{
+	struct arm_smmu *smmu = calloc(1, sizeof(*smmu));
+
+	if (!smmu)
+		return NULL;
+	snprintf(smmu->name, sizeof(smmu->name), "%s", desc->name ? desc->name : "arm-smmu-v3");
+	smmu->platform = *platform;
+	smmu->fwnode = desc->fwnode ? iommu_fwnode_get(desc->fwnode) : NULL;
+	smmu->base = desc->base;
+	smmu->page1 = desc->base;
+	if (!(desc->options & ARM_SMMU_PAGE0_REGS_ONLY))
+		smmu->page1 += PAGE_BYTES;
+	smmu->options = desc->options;
+	pthread_mutex_init(&smmu->cmdq.lock, NULL);
+	pthread_mutex_init(&smmu->streams_lock, NULL);
+	return smmu;
+}
+
+static void destroy(struct arm_smmu *smmu)
+{
+	arm_smmu_strtab_fini(smmu);
+	arm_smmu_queue_free(smmu, &smmu->cmdq.q);
+	arm_smmu_queue_free(smmu, &smmu->evtq);
+	arm_smmu_queue_free(smmu, &smmu->priq);
+	arm_smmu_ids_fini(&smmu->asids);
+	arm_smmu_ids_fini(&smmu->vmids);
+	free(smmu->streams);
+	if (smmu->fwnode)
+		iommu_fwnode_put(smmu->fwnode);
+	pthread_mutex_destroy(&smmu->streams_lock);
+	pthread_mutex_destroy(&smmu->cmdq.lock);
+	free(smmu);
+}
+
+static int init_structures(struct arm_smmu *smmu)
+{
+	int err = arm_smmu_queue_alloc(smmu, &smmu->cmdq.q, smmu->cmdq_log2, SMMU_CMD_DWORDS,
+				       SMMU_REG_CMDQ_PROD, SMMU_REG_CMDQ_CONS);
+
+	if (!err)
+		err = arm_smmu_queue_alloc(smmu, &smmu->evtq, smmu->evtq_log2,
+					   SMMU_EVENT_DWORDS, SMMU_REG_EVENTQ_PROD,
+					   SMMU_REG_EVENTQ_CONS);
+	if (!err && (smmu->features & FEAT_PRI))
+		err = arm_smmu_queue_alloc(smmu, &smmu->priq, smmu->priq_log2, SMMU_PRI_DWORDS,
+					   SMMU_REG_PRIQ_PROD, SMMU_REG_PRIQ_CONS);
+	if (!err)
+		err = arm_smmu_strtab_init(smmu);
+	if (!err)
+		err = arm_smmu_ids_init(&smmu->asids, smmu->asid_bits);
+	if (!err)
+		err = arm_smmu_ids_init(&smmu->vmids, smmu->vmid_bits);
+	return err;
+}
+
+static int publish(struct arm_smmu *smmu, struct iommu_system *sys)
+{
+	int err;
+
+	smmu->iommu.name = smmu->name;
+	smmu->iommu.ops = &arm_smmu_ops;
+	smmu->iommu.fwnode = smmu->fwnode;
+	/* GAP: no PASID can be attached yet, so none is offered (DRV-8, DRV-88). */
+	smmu->iommu.max_pasids = 0;
+	arm_smmu_registry_add(smmu);
+	err = iommu_instance_register(sys, &smmu->iommu);
+	if (err)
+		arm_smmu_registry_remove(smmu);
+	return err;
+}
+
+int arm_smmu_probe(struct arm_smmu **out, const struct arm_smmu_desc *desc,
+		   const struct iommu_platform *platform, struct iommu_system *sys)
+{
+	struct arm_smmu *smmu = create(desc, platform);
+	int err;
+
+	if (!smmu)
+		return -ENOMEM;
+	err = check_desc(smmu, desc);
+	if (!err)
+		err = arm_smmu_read_ids(smmu, desc->coherent);
+	if (!err)
+		err = init_structures(smmu);
+	if (!err)
+		err = arm_smmu_irq_setup(smmu, desc);
+	if (err)
+		goto fail;
+	err = arm_smmu_enable(smmu);
+	if (!err)
+		err = publish(smmu, sys);
+	if (err) {
+		arm_smmu_disable(smmu);
+		arm_smmu_irq_teardown(smmu);
+		goto fail;
+	}
+	*out = smmu;
+	return 0;
+fail:
+	destroy(smmu);
+	return err;
+}
+
+void arm_smmu_remove(struct arm_smmu *smmu)
+{
+	if (!smmu)
+		return;
+	iommu_instance_unregister(&smmu->iommu);
+	arm_smmu_registry_remove(smmu);
+	arm_smmu_disable(smmu);
+	arm_smmu_irq_teardown(smmu);
+	destroy(smmu);
+}
+
+struct iommu_instance *arm_smmu_instance(struct arm_smmu *smmu)
+{
+	return &smmu->iommu;
+}
+
+void arm_smmu_poll(struct arm_smmu *smmu)
+{
+	arm_smmu_gerror_handler(smmu);
+	arm_smmu_evtq_handler(smmu);
+	arm_smmu_priq_handler(smmu);
+}
+
+void arm_smmu_set_event_hook(struct arm_smmu *smmu, arm_smmu_event_fn fn, void *ctx)
+{
+	smmu->event_fn = fn;
+	smmu->event_ctx = ctx;
+}

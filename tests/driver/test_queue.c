@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command submission, its errors, events and interrupts.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "driver/cmdq.h"
+#include "driver/rig.h"
+
+static struct arm_smmu_stats stats_of(struct rig *r)
+{
+	struct arm_smmu_stats st;
+
+	arm_smmu_get_stats(r->drv, &st);
+	return st;
+}
+
+/* DRV-93, DRV-128: the smallest queue, many laps, both wrap parities. */
+static void queue_wraps_many_times(void **state)
+{
+	struct smmu_config cfg = rig_config();
+	struct smmu_stats before, after;
+	struct rig r;
+
+	(void)state;
+	cfg.cmdqs = 7;
+	rig_up(&r, &cfg);
+	smmu_stats_read(r.smmu, &before);
+	for (unsigned i = 0; i < 300; i++) {
+		struct arm_smmu_batch b;
+
+		arm_smmu_batch_init(&b, r.drv);
+		for (unsigned k = 0; k < 1 + i % 150; k++) {
+			struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL);
+
+			arm_smmu_batch_add(&b, &cmd);
+		}
+		assert_int_equal(arm_smmu_batch_sync(&b), 0);
+	}
+	smmu_stats_read(r.smmu, &after);
+	/* Every command arrived, once. */
+	assert_int_equal(after.commands - before.commands, stats_of(&r).commands - 6);
+	assert_int_equal(after.syncs - before.syncs, 300);
+	assert_int_equal(r.errors, 0);
+	rig_down(&r);
+}
+
+/* DRV-102: an illegal command is skipped, its neighbours run, the waiter is served. */
+static void queue_skips_an_illegal_command(void **state)
+{
+	for (int wired = 0; wired < 2; wired++) {
+		struct arm_smmu_cmd cmds[3] = { arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL),
+						arm_smmu_cmd(0xee),
+						arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL) };
+		struct smmu_stats before, after;
+		struct rig r;
+
+		(void)state;
+		rig_init(&r, NULL);
+		if (!wired) /* the waiter notices by itself */
+			r.desc.irq_eventq = r.desc.irq_priq = r.desc.irq_gerror = NULL;
+		assert_int_equal(rig_probe(&r), 0);
+		smmu_stats_read(r.smmu, &before);
+		assert_int_equal(arm_smmu_submit(r.drv, cmds, 3, true), 0);
+		smmu_stats_read(r.smmu, &after);
+		assert_int_equal(after.tlb_invalidations - before.tlb_invalidations, 2);
+		assert_int_equal(stats_of(&r).cmdq_errors, 1);
+		assert_int_equal(stats_of(&r).timeouts, 0);
+		assert_non_null(strstr(r.last, "illegal command"));
+		assert_non_null(strstr(r.last, "00000000000000ee"));
+		assert_int_equal(smmu_mmio_read(r.smmu, SMMU_REG_GERROR, 4),
+				 smmu_mmio_read(r.smmu, SMMU_REG_GERRORN, 4));
+		/* And the queue goes on. */
+		assert_int_equal(arm_smmu_cfgi_all(r.drv), 0);
+		r.errors = 0;
+		rig_down(&r);
+	}
+}
+
+/* DRV-98: an SMMU that does not move costs a second, a message, and no more. */
+static void queue_times_out_with_a_dump(void **state)
+{
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL);
+	char text[2048];
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	r.swallow = SMMU_REG_CMDQ_PROD;
+	assert_int_equal(arm_smmu_submit(r.drv, &cmd, 1, true), -ETIMEDOUT);
+	assert_int_equal(stats_of(&r).timeouts, 1);
+	assert_non_null(strstr(r.last, "CMD_SYNC timed out"));
+	assert_non_null(strstr(r.last, "CMDQ_PROD"));
+	/* The dump is as long as it says, however much of it fits. */
+	assert_int_equal(arm_smmu_dump(r.drv, NULL, 0), arm_smmu_dump(r.drv, text, sizeof(text)));
+	assert_int_equal(arm_smmu_dump(r.drv, text, 10), arm_smmu_dump(r.drv, NULL, 0));
+	assert_int_equal(strlen(text), 9);
+	/* A full queue refuses, and takes nothing. */
+	r.swallow = SMMU_REG_CMDQ_PROD;
+	for (unsigned i = 0; i < 1022; i++)
+		assert_int_equal(arm_smmu_submit(r.drv, &cmd, 1, false), 0);
+	assert_int_equal(arm_smmu_submit(r.drv, &cmd, 1, false), -ETIMEDOUT);
+	/* When it moves again everything that was taken runs. */
+	r.swallow = 0;
+	smmu_mmio_write(r.smmu, SMMU_REG_CMDQ_PROD, 4, (6 + 1024) & 0x7ff);
+	assert_int_equal(arm_smmu_submit(r.drv, &cmd, 1, true), 0);
+	rig_down(&r);
+}
+
+struct producer {
+	struct arm_smmu *drv;
+	int failures;
+	pthread_t thread;
+};
+
+static void *produce(void *arg)
+{
+	struct producer *p = arg;
+
+	for (unsigned i = 0; i < 400; i++) {
+		struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL);
+		struct arm_smmu_batch b;
+
+		arm_smmu_batch_init(&b, p->drv);
+		for (unsigned k = 0; k < 1 + i % 70; k++)
+			arm_smmu_batch_add(&b, &cmd);
+		p->failures += arm_smmu_batch_sync(&b) != 0;
+	}
+	return NULL;
+}
+
+/* DRV-128: several producers on the smallest queue. */
+static void queue_serves_several_producers(void **state)
+{
+	struct smmu_config cfg = rig_config();
+	struct producer p[3];
+	struct smmu_stats st;
+	struct rig r;
+
+	(void)state;
+	cfg.cmdqs = 7;
+	rig_up(&r, &cfg);
+	for (unsigned i = 0; i < 3; i++) {
+		p[i] = (struct producer){ .drv = r.drv };
+		assert_int_equal(pthread_create(&p[i].thread, NULL, produce, &p[i]), 0);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		pthread_join(p[i].thread, NULL);
+		assert_int_equal(p[i].failures, 0);
+	}
+	smmu_stats_read(r.smmu, &st);
+	assert_int_equal(st.commands, stats_of(&r).commands);
+	rig_down(&r);
+}
+
+static void submit_mixed(struct rig *r)
+{
+	uint64_t value = 0;
+
+	/* StreamID 5 has an L1 descriptor of 0: C_BAD_STREAMID, by CR2.RECINVSID. */
+	assert_int_equal(rig_dma(r, 5, 0x1234, false, &value).status, SMMU_ABORT);
+}
+
+struct seen {
+	unsigned n;
+	struct arm_smmu_event last;
+};
+
+static void on_event(void *ctx, const struct arm_smmu_event *event)
+{
+	struct seen *s = ctx;
+
+	s->n++;
+	s->last = *event;
+}
+
+/* DRV-20, DRV-103: by wire, by message, by one combined wire, and by hand. */
+static void events_arrive_however_they_are_told(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 4; way++) {
+		struct seen seen = { 0 };
+		struct rig r;
+
+		rig_init(&r, NULL);
+		if (way != 0)
+			r.desc.irq_eventq = r.desc.irq_priq = r.desc.irq_gerror = NULL;
+		r.desc.use_msi = way == 1;
+		if (way == 2)
+			r.desc.irq_combined = "smmu.combined";
+		assert_int_equal(rig_probe(&r), 0);
+		arm_smmu_set_event_hook(r.drv, on_event, &seen);
+		submit_mixed(&r);
+		if (way == 3) {
+			assert_int_equal(seen.n, 0);
+			arm_smmu_poll(r.drv);
+		}
+		assert_int_equal(r.msis, way == 1);
+		assert_int_equal(seen.n, 1);
+		assert_int_equal(seen.last.id, SMMU_EVT_C_BAD_STREAMID);
+		assert_string_equal(seen.last.name, "C_BAD_STREAMID");
+		assert_int_equal(seen.last.sid, 5);
+		assert_null(seen.last.dev);
+		assert_false(seen.last.has_addr);
+		assert_int_equal(r.faults, 1);
+		assert_int_equal(r.fault.id, 5);
+		assert_int_equal(stats_of(&r).events, 1);
+		rig_down(&r);
+	}
+}
+
+/* DRV-103: overflow is seen, acknowledged, and events come again. */
+static void events_overflow_and_recover(void **state)
+{
+	struct seen seen = { 0 };
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.desc.irq_eventq = NULL;
+	assert_int_equal(rig_probe(&r), 0);
+	arm_smmu_set_event_hook(r.drv, on_event, &seen);
+	for (unsigned lap = 1; lap <= 5; lap++) {
+		seen.n = 0;
+		for (unsigned i = 0; i < 200; i++)
+			submit_mixed(&r);
+		arm_smmu_poll(r.drv);
+		assert_int_equal(seen.n, 128); /* 2^7 entries */
+		assert_int_equal(stats_of(&r).events_overflown, lap);
+		assert_non_null(strstr(r.last, "overflow"));
+	}
+	/* Less than a queue: none is lost. */
+	seen.n = 0;
+	for (unsigned i = 0; i < 128; i++)
+		submit_mixed(&r);
+	arm_smmu_poll(r.drv);
+	assert_int_equal(seen.n, 128);
+	assert_int_equal(stats_of(&r).events_overflown, 5);
+	rig_down(&r);
+}
+
+/* DRV-101: what the MSI of an event ran into is reported and acknowledged. */
+static void gerror_is_reported_and_acknowledged(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	/* The event queue's memory goes away: its base is behind the RAM. */
+	smmu_mmio_write(r.smmu, SMMU_REG_CR0, 4, 0x9);
+	smmu_mmio_write(r.smmu, SMMU_REG_EVENTQ_BASE, 8, UINT64_C(0x700000000) | 7);
+	smmu_mmio_write(r.smmu, SMMU_REG_CR0, 4, 0xd);
+	submit_mixed(&r);
+	assert_non_null(strstr(r.last, "events are lost"));
+	assert_int_equal(stats_of(&r).gerrors, 1);
+	assert_int_equal(smmu_mmio_read(r.smmu, SMMU_REG_GERROR, 4),
+			 smmu_mmio_read(r.smmu, SMMU_REG_GERRORN, 4));
+	r.errors = 0;
+	rig_down(&r);
+}
+
+/* CERROR_ABT comes back at once for ever: nobody hangs in a handler. */
+static void gerror_that_returns_at_once_hangs_nobody(void **state)
+{
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL);
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	smmu_mmio_write(r.smmu, SMMU_REG_CR0, 4, 0x5);
+	smmu_mmio_write(r.smmu, SMMU_REG_CMDQ_BASE, 8, UINT64_C(0x700000000) | 10);
+	smmu_mmio_write(r.smmu, SMMU_REG_CR0, 4, 0xd);
+	/* Hardly any time: each poll takes the handler through all its rounds. */
+	rig_lie(&r, SMMU_REG_CMDQ_CONS, 6);
+	assert_int_equal(arm_smmu_submit(r.drv, &cmd, 1, true), -ETIMEDOUT);
+	assert_true(stats_of(&r).cmdq_errors > 0);
+	r.num_lies = 0;
+	arm_smmu_poll(r.drv);
+	r.swallow = SMMU_REG_CMDQ_PROD;
+	r.errors = 0;
+	rig_down(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(queue_wraps_many_times),
+		cmocka_unit_test(queue_skips_an_illegal_command),
+		cmocka_unit_test(queue_times_out_with_a_dump),
+		cmocka_unit_test(queue_serves_several_producers),
+		cmocka_unit_test(events_arrive_however_they_are_told),
+		cmocka_unit_test(events_overflow_and_recover),
+		cmocka_unit_test(gerror_is_reported_and_acknowledged),
+		cmocka_unit_test(gerror_that_returns_at_once_hangs_nobody),
+	};
+
+	return cmocka_run_group_tests_name("driver_queue", tests, NULL, NULL);
+}
