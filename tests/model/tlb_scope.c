@@ -111,7 +111,7 @@ static struct who aset(struct who w)
 /* CACHE-6, CACHE-70: without an invalidation the old translation stays. */
 static void stale_until_invalidated(void **state)
 {
-	static const struct who all[] = { el1, s2only, el2, e2h };
+	const struct who all[] = { el1, s2only, el2, e2h };
 	struct bed b;
 
 	(void)state;
