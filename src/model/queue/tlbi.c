@@ -103,7 +103,7 @@ static uint16_t vmid_mask(const struct smmu *smmu)
 {
 	unsigned vmw = (unsigned)smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_VMW);
 
-	return vmw <= 4 ? (uint16_t)((0xffffu << vmw) & 0xffffu) : 0xffff;
+	return (uint16_t)(vmw <= 4 ? (0xffffu << vmw) & 0xffffu : 0xffffu);
 }
 
 /*
