@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/* smmulator run: its options, the order of a run, and its outcome. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/run.h"
+
+enum {
+	KEY_DOMAIN = 256,
+	KEY_ENABLE,
+	KEY_LENIENT,
+	KEY_NO_BENCH,
+	KEY_PAGES,
+	KEY_PRESET,
+	KEY_SECONDS,
+	KEY_SID_BITS,
+};
+
+static const struct cli_option options[] = {
+	{ "dtb", 'd', "FILE", "the board: a flattened device tree; - is standard input" },
+	{ "domain", KEY_DOMAIN, "LIST",
+	  "dma, s2, identity, blocked, all, with commas between them (dma,s2)" },
+	{ "enable", KEY_ENABLE, "NODE", "enable a disabled node, by path or alias" },
+	{ "functions", 'n', "N", "PCI functions behind each iommu-map (4)" },
+	{ "json", 'j', NULL, "print one JSON object instead of tables" },
+	{ "lenient", KEY_LENIENT, NULL, "go on although the device tree has errors" },
+	{ "no-bench", KEY_NO_BENCH, NULL, "do not measure" },
+	{ "pages", KEY_PAGES, "N", "pages of each transfer (4)" },
+	{ "preset", KEY_PRESET, "NAME",
+	  "the kind of SMMU: v3.0 to v3.4, full, mmu600, mmu700, qemu (v3.2)" },
+	{ "seconds", KEY_SECONDS, "S", "time of each measurement (0.1)" },
+	{ "sid-bits", KEY_SID_BITS, "N",
+	  "StreamID bits of every SMMU (as the board needs)" },
+	{ "verbose", 'v', NULL, "events, remarks on the tree, messages of the driver" },
+	{ "help", CLI_KEY_HELP, NULL, "print this and exit" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/* ---- Options ----------------------------------------------------------------------- */
+
+static bool parse_domains(const char *list, unsigned *domains)
+{
+	*domains = 0;
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		unsigned bits = 0;
+
+		if (len == 3 && strncmp(list, "all", len) == 0)
+			bits = (1u << RUN_NONE) - 1;
+		for (unsigned d = 0; d < RUN_NONE; d++) {
+			const char *name = run_domain_name((enum run_domain)d);
+
+			if (strlen(name) == len && strncmp(list, name, len) == 0)
+				bits = 1u << d;
+		}
+		if (!bits)
+			break;
+		*domains |= bits;
+		list += len + (list[len] == ',');
+	}
+	if (*domains && !*list)
+		return true;
+	cli_complain("--domain %s: legal are dma, s2, identity, blocked and all", list);
+	return false;
+}
+
+static bool parse_preset(const char *name, enum smmu_preset *preset)
+{
+	int found = smmu_preset_by_name(name);
+
+	if (found < 0) {
+		cli_complain("--preset %s: legal are v3.0, v3.1, v3.2, v3.3, v3.4, full, "
+			     "mmu600, mmu700 and qemu",
+			     name);
+		return false;
+	}
+	*preset = (enum smmu_preset)found;
+	return true;
+}
+
+static bool parse_unsigned(const char *name, const char *text, uint64_t lo, uint64_t hi,
+			   unsigned *value)
+{
+	uint64_t v;
+
+	if (!cli_number(name, text, lo, hi, &v))
+		return false;
+	*value = (unsigned)v;
+	return true;
+}
+
+static bool take_option(struct run_options *o, int key, const char *value)
+{
+	switch (key) {
+	case 'd':
+		o->dtb = value;
+		return true;
+	case KEY_DOMAIN:
+		return parse_domains(value, &o->domains);
+	case KEY_ENABLE:
+		o->enable[o->nenable++] = value;
+		return true;
+	case 'n':
+		return parse_unsigned("functions", value, 0, 65536, &o->functions);
+	case 'j':
+		o->json = true;
+		return true;
+	case KEY_LENIENT:
+		o->lenient = true;
+		return true;
+	case KEY_NO_BENCH:
+		o->seconds = 0;
+		return true;
+	case KEY_PAGES:
+		return cli_number("pages", value, 1, 4096, &o->pages);
+	case KEY_PRESET:
+		return parse_preset(value, &o->preset);
+	case KEY_SECONDS:
+		return cli_seconds("seconds", value, &o->seconds);
+	case KEY_SID_BITS:
+		return parse_unsigned("sid-bits", value, 1, 32, &o->sid_bits);
+	case 'v':
+		o->verbose = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* True: *status is the outcome already. */
+static bool parse(struct run_options *o, int argc, char **argv, int *status)
+{
+	const char *value;
+	int key;
+
+	*status = CLI_INPUT;
+	while ((key = cli_next(&cmd_run, argc, argv, &value)) != CLI_KEY_END) {
+		if (key == CLI_KEY_HELP) {
+			cli_help(stdout, &cmd_run);
+			*status = CLI_OK;
+			return true;
+		}
+		if (!take_option(o, key, value))
+			return true;
+	}
+	if (optind < argc)
+		cli_complain("run: %s: one too many; the board is given with --dtb",
+			     argv[optind]);
+	else if (!o->dtb)
+		cli_complain("run: no board; give one with --dtb FILE");
+	else
+		return false;
+	return true;
+}
+
+/* ---- What a run has to say --------------------------------------------------------- */
+
+static void add_line(struct run_lines *lines, const char *fmt, va_list ap)
+{
+	char **more = realloc(lines->line, (lines->n + 1) * sizeof(*more));
+
+	if (!more)
+		return;
+	lines->line = more;
+	if (vasprintf(&lines->line[lines->n], fmt, ap) >= 0)
+		lines->n++;
+}
+
+static void free_lines(struct run_lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		free(lines->line[i]);
+	free(lines->line);
+}
+
+void run_finding(struct run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&run->findings, fmt, ap);
+	va_end(ap);
+}
+
+void run_note(struct run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&run->notes, fmt, ap);
+	va_end(ap);
+}
+
+void run_unexpected(struct run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	run->failed = true;
+	va_start(ap, fmt);
+	add_line(&run->unexpected, fmt, ap);
+	va_end(ap);
+}
+
+void run_progress(struct run *run, const char *what, size_t done, size_t of)
+{
+	const uint64_t patience = UINT64_C(1000000000), every = UINT64_C(100000000);
+	uint64_t now = run_now_ns();
+
+	if (!isatty(STDERR_FILENO) || now - run->started_ns < patience)
+		return;
+	if (!what && run->progress_ns)
+		fputs("\r\033[K", stderr);
+	if (!what || now - run->progress_ns < every)
+		return;
+	fprintf(stderr, "\r\033[K%s: %zu of %zu", what, done, of);
+	run->progress_ns = now;
+}
+
+/* ---- The run ----------------------------------------------------------------------- */
+
+static void on_core_log(void *ctx, enum iommu_log_level level, const char *message)
+{
+	const struct run *run = ctx;
+
+	if (run->options->verbose && level != IOMMU_LOG_INFO)
+		cli_complain("%s", message);
+}
+
+static bool start_software(struct run *run)
+{
+	struct iommu_system_config cfg = { .log = on_core_log, .log_ctx = run };
+
+	run->nsmmus = smmu_machine_smmus(run->machine);
+	run->nmasters = smmu_machine_masters(run->machine);
+	run->smmus = calloc(run->nsmmus + 1, sizeof(*run->smmus));
+	run->masters = calloc(run->nmasters + 1, sizeof(*run->masters));
+	if (run->smmus && run->masters && iommu_system_create(&run->sys, &cfg) == 0 &&
+	    iommu_of_create(&run->of, run->fw) == 0)
+		return true;
+	run_unexpected(run, "no memory");
+	return false;
+}
+
+/* What the driver must never have met on a machine that works. */
+static void check_health(struct run *run)
+{
+	for (size_t i = 0; i < run->nsmmus; i++) {
+		struct arm_smmu_stats s;
+
+		if (!run->smmus[i].driver)
+			continue;
+		arm_smmu_get_stats(run->smmus[i].driver, &s);
+		if (s.gerrors || s.cmdq_errors || s.timeouts || s.events_overflown)
+			run_unexpected(run,
+				       "%s: %llu global errors, %llu refused commands, "
+				       "%llu time-outs, %llu event queue overflows",
+				       run->smmus[i].hw->name,
+				       (unsigned long long)s.gerrors,
+				       (unsigned long long)s.cmdq_errors,
+				       (unsigned long long)s.timeouts,
+				       (unsigned long long)s.events_overflown);
+	}
+}
+
+/* Masters appear first, their SMMUs' drivers later: every bind has to wait. */
+static void bring_up_and_work(struct run *run)
+{
+	run_devices_add(run);
+	run_smmus_probe(run);
+	run_devices_settle(run);
+	run_groups(run);
+	if (run->options->seconds > 0)
+		run_speed(run);
+	check_health(run);
+	run_progress(run, NULL, 0, 0);
+}
+
+static void stop_software(struct run *run)
+{
+	if (run->sys && run->of) {
+		run_devices_remove(run);
+		run_smmus_remove(run);
+	}
+	iommu_system_destroy(run->sys);
+	iommu_of_destroy(run->of);
+	free(run->smmus);
+	free(run->masters);
+}
+
+static int print_run(struct run *run)
+{
+	if (!run->options->json)
+		run_print_text(stdout, run);
+	else if (run_print_json(stdout, run))
+		run_unexpected(run, "no memory for the report");
+	for (size_t i = 0; i < run->unexpected.n; i++)
+		cli_complain("unexpected: %s", run->unexpected.line[i]);
+	return run->failed ? CLI_UNEXPECTED : CLI_OK;
+}
+
+static int run_with(const struct run_options *o)
+{
+	struct run run = { .options = o, .started_ns = run_now_ns() };
+	int status = run_board_create(&run);
+
+	if (!status) {
+		if (start_software(&run))
+			bring_up_and_work(&run);
+		status = print_run(&run);
+		stop_software(&run);
+	}
+	run_board_destroy(&run);
+	free(run.rows);
+	free_lines(&run.findings);
+	free_lines(&run.notes);
+	free_lines(&run.unexpected);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run_options o = {
+		.preset = SMMU_PRESET_V3_2,
+		.functions = 4,
+		.pages = 4,
+		.domains = 1u << RUN_DMA | 1u << RUN_S2,
+		.seconds = 0.1,
+	};
+	int status;
+
+	o.enable = calloc((size_t)argc, sizeof(*o.enable));
+	if (!o.enable)
+		return cli_complain("no memory");
+	if (!parse(&o, argc, argv, &status))
+		status = run_with(&o);
+	free(o.enable);
+	return status;
+}
+
+static const char details[] =
+	"Builds a machine from the device tree FILE: RAM, an SMMUv3 for each node that\n"
+	"says so, a master for each node with iommus, functions behind each iommu-map. "
+	"A\n"
+	"driver probes each SMMU; each master reads and writes through its SMMU, and "
+	"must\n"
+	"fault when its memory has been unmapped. Then unmapping is measured.\n"
+	"Exit status: 0 all as expected, 1 something was not, 2 the input is wrong.\n";
+
+const struct cli_command cmd_run = {
+	.name = "run",
+	.summary = "build the board of a device tree and do DMA on it",
+	.synopsis = "[OPTION]... --dtb FILE",
+	.details = details,
+	.options = options,
+	.run = run,
+};

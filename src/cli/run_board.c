@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The hardware of a run: from a file to a machine. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/run.h"
+
+/* What the parser takes at most (<smmulator/firmware.h>). */
+#define MAX_DTB ((size_t)8 << 20)
+
+static int describe(struct run *run)
+{
+	const struct run_options *o = run->options;
+	char why[512];
+	void *blob;
+	size_t len;
+	int status = cli_read_file(o->dtb, MAX_DTB, &blob, &len), err;
+
+	if (status)
+		return status;
+	err = smmu_fw_from_dtb(blob, len, &run->fw, why, sizeof(why));
+	free(blob);
+	if (err)
+		return cli_complain("%s: %s", o->dtb, why);
+	for (size_t i = 0; i < o->nenable; i++)
+		if (smmu_fw_set_enabled(run->fw, o->enable[i], true))
+			return cli_complain(
+				"%s: %s: no IOMMU, master or host of that path", o->dtb,
+				o->enable[i]);
+	return CLI_OK;
+}
+
+static int build(struct run *run)
+{
+	const struct run_options *o = run->options;
+	struct smmu_machine_options mo;
+	char why[512] = "";
+	int err;
+
+	smmu_machine_options_init(&mo);
+	mo.preset = o->preset;
+	mo.functions = o->functions;
+	mo.sid_bits = o->sid_bits;
+	mo.lenient = o->lenient;
+	mo.msi = run_platform_msi;
+	mo.msi_ctx = &run->platform;
+	err = smmu_machine_create(&run->machine, run->fw, &mo, why, sizeof(why));
+	if (err)
+		return cli_complain("%s: %s", o->dtb, why[0] ? why : strerror(-err));
+	run->platform.bus = smmu_machine_bus(run->machine);
+	run->platform.doorbell = smmu_machine_doorbell(run->machine);
+	run->platform.verbose = o->verbose;
+	if (run_memory_init(&run->platform.memory, run->machine))
+		return cli_complain("%s: no memory", o->dtb);
+	return CLI_OK;
+}
+
+/* What the reader should know of the board, though nothing fails by it. */
+static void remark(struct run *run)
+{
+	for (size_t i = 0; i < run->fw->nproblems; i++) {
+		const struct smmu_fw_problem *p = &run->fw->problems[i];
+
+		run_finding(run, "%s: %s%s%s", p->path, p->property,
+			    p->property[0] ? ": " : "", p->message);
+	}
+	if (run->fw->problems_dropped)
+		run_finding(run, "and %zu more findings in the device tree",
+			    run->fw->problems_dropped);
+	for (size_t i = 0; i < run->fw->niommus; i++) {
+		const struct smmu_fw_iommu *node = &run->fw->iommus[i];
+
+		if (node->is_smmuv3 && !node->state.populated)
+			run_note(run,
+				 "%s is disabled; --enable %s does what a boot loader "
+				 "would",
+				 node->path, node->path);
+	}
+	if (smmu_machine_masters(run->machine) == 0)
+		run_note(run, "no node of this board is a master that does DMA");
+}
+
+int run_board_create(struct run *run)
+{
+	int status = describe(run);
+
+	if (!status)
+		status = build(run);
+	if (!status)
+		remark(run);
+	return status;
+}
+
+void run_board_destroy(struct run *run)
+{
+	run_platform_destroy(&run->platform);
+	smmu_machine_destroy(run->machine);
+	smmu_fw_destroy(run->fw);
+}
