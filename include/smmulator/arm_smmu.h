@@ -38,8 +38,9 @@ struct arm_smmu_desc {
 	 * combined one stands for the three (DRV-5).
 	 */
 	const char *irq_combined, *irq_eventq, *irq_priq, *irq_gerror;
-	bool use_msi; /* message-signalled interrupts where IDR0.MSI and the platform can */
-	uint32_t iommu_cells;	     /* #iommu-cells: 1, anything else is refused (DRV-2) */
+	bool use_msi; /* message-signalled interrupts where IDR0.MSI and the platform can
+		       */
+	uint32_t iommu_cells; /* #iommu-cells: 1, anything else is refused (DRV-2) */
 	struct iommu_fwnode *fwnode; /* under which devices refer to it; NULL: none */
 };
 
@@ -53,7 +54,8 @@ struct arm_smmu_desc {
  * the SMMU is disabled and *smmu untouched.
  */
 SMMU_API int arm_smmu_probe(struct arm_smmu **smmu, const struct arm_smmu_desc *desc,
-			    const struct iommu_platform *platform, struct iommu_system *sys);
+			    const struct iommu_platform *platform,
+			    struct iommu_system *sys);
 /* Releases its devices, unregisters, disables. NULL is allowed. */
 SMMU_API void arm_smmu_remove(struct arm_smmu *smmu);
 
@@ -83,7 +85,8 @@ struct arm_smmu_stats {
 	uint64_t page_requests;
 	uint64_t gerrors, cmdq_errors, timeouts;
 };
-SMMU_API void arm_smmu_get_stats(const struct arm_smmu *smmu, struct arm_smmu_stats *stats);
+SMMU_API void arm_smmu_get_stats(const struct arm_smmu *smmu,
+				 struct arm_smmu_stats *stats);
 
 /*
  * An event as it came out of the event queue, decoded as far as every record
@@ -107,7 +110,8 @@ struct arm_smmu_event {
  * NULL: none. Set it while no events can come.
  */
 typedef void (*arm_smmu_event_fn)(void *ctx, const struct arm_smmu_event *event);
-SMMU_API void arm_smmu_set_event_hook(struct arm_smmu *smmu, arm_smmu_event_fn fn, void *ctx);
+SMMU_API void arm_smmu_set_event_hook(struct arm_smmu *smmu, arm_smmu_event_fn fn,
+				      void *ctx);
 
 /*
  * Registers, queue indexes and the commands in flight as text, for a report of an

@@ -26,7 +26,7 @@ static void leave(struct arm_smmu_domain *domain)
 	if (!domain)
 		return;
 	pthread_mutex_lock(&domain->lock);
-	if (domain->users == 1)
+	if (__atomic_load_n(&domain->users, __ATOMIC_RELAXED) == 1)
 		arm_smmu_inv_domain(domain);
 	__atomic_sub_fetch(&domain->users, 1, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&domain->lock);

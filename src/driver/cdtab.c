@@ -87,7 +87,8 @@ void arm_smmu_cdtab_free(struct arm_smmu_master *master)
 {
 	struct arm_smmu_cdtab *tab = &master->cdtab;
 
-	for (uint64_t i = 0; tab->mem.cpu && tab->two_level && i < tab->mem.size / 8; i++) {
+	for (uint64_t i = 0; tab->mem.cpu && tab->two_level && i < tab->mem.size / 8;
+	     i++) {
 		uint64_t l1cd = hw_load((hwword_t *)tab->mem.cpu + i);
 
 		if (l1cd) {

@@ -16,7 +16,8 @@ static void cmdq_lock(struct arm_smmu_cmdq *cmdq)
 static void cmdq_unlock(struct arm_smmu *smmu)
 {
 	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
-	bool deferred = __atomic_exchange_n(&cmdq->evtq_deferred, false, __ATOMIC_ACQ_REL);
+	bool deferred =
+		__atomic_exchange_n(&cmdq->evtq_deferred, false, __ATOMIC_ACQ_REL);
 
 	__atomic_store_n(&cmdq->owner, 0, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&cmdq->lock);

@@ -59,9 +59,9 @@ void arm_smmu_prefetch_cfg(struct arm_smmu *smmu, uint32_t sid);
 int arm_smmu_inv_domain(const struct arm_smmu_domain *domain);
 /*
  * [iova, iova + size) in pages of `granule` bytes; leaf: no table descriptors are
- * concerned. With its SYNC (DRV-66 to DRV-68).
+ * concerned. With its SYNC (DRV-66 to DRV-68). Nothing, if no device is attached.
  */
-int arm_smmu_inv_range(const struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
+int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
 		       uint64_t granule, bool leaf);
 
 #endif /* DRIVER_CMDQ_H */

@@ -135,17 +135,18 @@ static void domain_free(struct iommu_domain *core)
 
 /* ---- Mapping ---- */
 
-static int map_pages(struct iommu_domain *core, uint64_t iova, uint64_t pa, uint64_t pgsize,
-		     size_t pgcount, uint32_t prot, uint64_t *mapped)
+static int map_pages(struct iommu_domain *core, uint64_t iova, uint64_t pa,
+		     uint64_t pgsize, size_t pgcount, uint32_t prot, uint64_t *mapped)
 {
-	return io_pgtable_map_pages(to_domain(core)->pgtable, iova, pa, pgsize, pgcount, prot,
-				    mapped);
+	return io_pgtable_map_pages(to_domain(core)->pgtable, iova, pa, pgsize, pgcount,
+				    prot, mapped);
 }
 
 static uint64_t unmap_pages(struct iommu_domain *core, uint64_t iova, uint64_t pgsize,
 			    size_t pgcount, struct iommu_iotlb_gather *gather)
 {
-	return io_pgtable_unmap_pages(to_domain(core)->pgtable, iova, pgsize, pgcount, gather);
+	return io_pgtable_unmap_pages(to_domain(core)->pgtable, iova, pgsize, pgcount,
+				      gather);
 }
 
 /* DRV-70 */
@@ -153,8 +154,8 @@ static void iotlb_sync(struct iommu_domain *core, struct iommu_iotlb_gather *gat
 {
 	if (iommu_iotlb_gather_empty(gather) || !gather->pgsize)
 		return;
-	arm_smmu_inv_range(to_domain(core), gather->start, gather->end - gather->start + 1,
-			   gather->pgsize, true);
+	arm_smmu_inv_range(to_domain(core), gather->start,
+			   gather->end - gather->start + 1, gather->pgsize, true);
 }
 
 static void flush_iotlb_all(struct iommu_domain *core)

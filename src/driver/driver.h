@@ -54,8 +54,8 @@ enum arm_smmu_feature {
 /* A ring in memory; an index has log2 bits and a wrap bit above them (DRV-93). */
 struct arm_smmu_queue {
 	struct iommu_dma mem;
-	unsigned log2;	    /* entries */
-	unsigned words;	    /* of an entry */
+	unsigned log2;	/* entries */
+	unsigned words; /* of an entry */
 	uint32_t prod_reg, cons_reg;
 	uint32_t prod, cons; /* the side that the driver moves, last written */
 };
@@ -68,7 +68,7 @@ struct arm_smmu_cmdq {
 	 * tells nothing about laps. Under lock.
 	 */
 	uint64_t produced, consumed;
-	uintptr_t owner;     /* atomic: the thread that holds lock, 0: none */
+	uintptr_t owner;    /* atomic: the thread that holds lock, 0: none */
 	bool evtq_deferred; /* atomic: an event interrupt came to that thread */
 };
 
@@ -174,11 +174,12 @@ struct arm_smmu_domain {
 	enum arm_smmu_stage stage;
 	struct io_pgtable *pgtable;
 	struct io_pgtable_cfg pgcfg;
-	uint16_t id; /* ASID or VMID */
+	uint16_t id;	      /* ASID or VMID */
 	pthread_mutex_t lock; /* devices come and go */
 	/*
-	 * Devices attached, atomic; changed under lock. Raised before an STE or CD leads here, so whoever
-	 * unmaps and reads 0 afterwards may rely on nothing being cached (DRV-79).
+	 * Devices attached, atomic; changed under lock. Raised before an STE or CD leads
+	 * here, so whoever unmaps and reads 0 afterwards may rely on nothing being cached
+	 * (DRV-79).
 	 */
 	unsigned users;
 };
@@ -199,8 +200,8 @@ uint32_t arm_smmu_read32(const struct arm_smmu *smmu, uint32_t reg);
 void arm_smmu_write32(const struct arm_smmu *smmu, uint32_t reg, uint32_t value);
 uint64_t arm_smmu_read64(const struct arm_smmu *smmu, uint32_t reg);
 void arm_smmu_write64(const struct arm_smmu *smmu, uint32_t reg, uint64_t value);
-void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level, const char *fmt,
-		  ...) IOMMU_PRINTF(3, 4);
+void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level,
+		  const char *fmt, ...) IOMMU_PRINTF(3, 4);
 
 /* A wait with a limit: begin, then wait until something holds or it is over. */
 struct arm_smmu_wait {

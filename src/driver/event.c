@@ -9,26 +9,29 @@ struct event_kind {
 	bool ssv, addr, access, stage;
 };
 
+#define ALL_OF_IT .ssv = true, .addr = true, .access = true, .stage = true
 static const struct event_kind kinds[256] = {
-	[SMMU_EVT_F_UUT] = { "F_UUT", .ssv = true, .addr = true, .access = true },
-	[SMMU_EVT_C_BAD_STREAMID] = { "C_BAD_STREAMID", .ssv = true },
-	[SMMU_EVT_F_STE_FETCH] = { "F_STE_FETCH", .ssv = true },
-	[SMMU_EVT_C_BAD_STE] = { "C_BAD_STE", .ssv = true },
-	[SMMU_EVT_F_BAD_ATS_TREQ] = { "F_BAD_ATS_TREQ", .ssv = true, .addr = true },
-	[SMMU_EVT_F_STREAM_DISABLED] = { "F_STREAM_DISABLED" },
-	[SMMU_EVT_F_TRANSL_FORBIDDEN] = { "F_TRANSL_FORBIDDEN", .addr = true },
-	[SMMU_EVT_C_BAD_SUBSTREAMID] = { "C_BAD_SUBSTREAMID", .ssv = true },
-	[SMMU_EVT_F_CD_FETCH] = { "F_CD_FETCH", .ssv = true },
-	[SMMU_EVT_C_BAD_CD] = { "C_BAD_CD", .ssv = true },
-	[SMMU_EVT_F_WALK_EABT] = { "F_WALK_EABT", true, true, true, true },
-	[SMMU_EVT_F_TRANSLATION] = { "F_TRANSLATION", true, true, true, true },
-	[SMMU_EVT_F_ADDR_SIZE] = { "F_ADDR_SIZE", true, true, true, true },
-	[SMMU_EVT_F_ACCESS] = { "F_ACCESS", true, true, true, true },
-	[SMMU_EVT_F_PERMISSION] = { "F_PERMISSION", true, true, true, true },
-	[SMMU_EVT_F_TLB_CONFLICT] = { "F_TLB_CONFLICT", true, true, true, true },
-	[SMMU_EVT_F_CFG_CONFLICT] = { "F_CFG_CONFLICT", .ssv = true },
-	[SMMU_EVT_E_PAGE_REQUEST] = { "E_PAGE_REQUEST", .ssv = true },
-	[SMMU_EVT_F_VMS_FETCH] = { "F_VMS_FETCH", .ssv = true },
+	[SMMU_EVT_F_UUT] = { .name = "F_UUT", .ssv = true, .addr = true, .access = true },
+	[SMMU_EVT_C_BAD_STREAMID] = { .name = "C_BAD_STREAMID", .ssv = true },
+	[SMMU_EVT_F_STE_FETCH] = { .name = "F_STE_FETCH", .ssv = true },
+	[SMMU_EVT_C_BAD_STE] = { .name = "C_BAD_STE", .ssv = true },
+	[SMMU_EVT_F_BAD_ATS_TREQ] = { .name = "F_BAD_ATS_TREQ",
+				      .ssv = true,
+				      .addr = true },
+	[SMMU_EVT_F_STREAM_DISABLED] = { .name = "F_STREAM_DISABLED" },
+	[SMMU_EVT_F_TRANSL_FORBIDDEN] = { .name = "F_TRANSL_FORBIDDEN", .addr = true },
+	[SMMU_EVT_C_BAD_SUBSTREAMID] = { .name = "C_BAD_SUBSTREAMID", .ssv = true },
+	[SMMU_EVT_F_CD_FETCH] = { .name = "F_CD_FETCH", .ssv = true },
+	[SMMU_EVT_C_BAD_CD] = { .name = "C_BAD_CD", .ssv = true },
+	[SMMU_EVT_F_WALK_EABT] = { .name = "F_WALK_EABT", ALL_OF_IT },
+	[SMMU_EVT_F_TRANSLATION] = { .name = "F_TRANSLATION", ALL_OF_IT },
+	[SMMU_EVT_F_ADDR_SIZE] = { .name = "F_ADDR_SIZE", ALL_OF_IT },
+	[SMMU_EVT_F_ACCESS] = { .name = "F_ACCESS", ALL_OF_IT },
+	[SMMU_EVT_F_PERMISSION] = { .name = "F_PERMISSION", ALL_OF_IT },
+	[SMMU_EVT_F_TLB_CONFLICT] = { .name = "F_TLB_CONFLICT", ALL_OF_IT },
+	[SMMU_EVT_F_CFG_CONFLICT] = { .name = "F_CFG_CONFLICT", .ssv = true },
+	[SMMU_EVT_E_PAGE_REQUEST] = { .name = "E_PAGE_REQUEST", .ssv = true },
+	[SMMU_EVT_F_VMS_FETCH] = { .name = "F_VMS_FETCH", .ssv = true },
 };
 
 static bool can_stall(uint8_t id)
@@ -82,9 +85,9 @@ static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
 	if (e->has_addr)
 		fault.flags |= IOMMU_FAULT_ADDR |
 			       (e->read ? IOMMU_FAULT_READ : IOMMU_FAULT_WRITE);
-	fault.flags |= (e->exec ? IOMMU_FAULT_EXEC : 0) | (e->priv ? IOMMU_FAULT_PRIV : 0) |
-		       (e->ssv ? IOMMU_FAULT_PASID : 0) |
-		       (e->stalled ? IOMMU_FAULT_STALL : 0);
+	fault.flags |=
+		(e->exec ? IOMMU_FAULT_EXEC : 0) | (e->priv ? IOMMU_FAULT_PRIV : 0) |
+		(e->ssv ? IOMMU_FAULT_PASID : 0) | (e->stalled ? IOMMU_FAULT_STALL : 0);
 	iommu_report_fault(&smmu->iommu, e->dev, domain ? &domain->core : NULL, &fault);
 }
 
@@ -128,7 +131,8 @@ static uint32_t ack_overflow(struct arm_smmu *smmu, uint32_t prod, uint32_t cons
 
 	if (flag != smmu_reg_get(cons, SMMU_EVENTQ_CONS_OVACKFLG)) {
 		arm_smmu_count(smmu, COUNT_OVERFLOWS, 1);
-		arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "event queue: overflow, events are lost");
+		arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
+			     "event queue: overflow, events are lost");
 	}
 	return (uint32_t)smmu_reg_set(queue_index(&smmu->evtq, cons),
 				      SMMU_EVENTQ_CONS_OVACKFLG, flag);
@@ -165,7 +169,8 @@ void arm_smmu_evtq_handler(void *arg)
 	struct arm_smmu *smmu = arg;
 
 	/* Stalled transactions want commands: not while this thread puts some in. */
-	if (__atomic_load_n(&smmu->cmdq.owner, __ATOMIC_RELAXED) == (uintptr_t)pthread_self()) {
+	if (__atomic_load_n(&smmu->cmdq.owner, __ATOMIC_RELAXED) ==
+	    (uintptr_t)pthread_self()) {
 		__atomic_store_n(&smmu->cmdq.evtq_deferred, true, __ATOMIC_RELEASE);
 		return;
 	}

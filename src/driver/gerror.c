@@ -18,8 +18,10 @@ static const struct {
 	{ SMMU_GERROR_MSI_PRIQ_ABT_ERR, "the write of the PRI queue's MSI aborted" },
 	{ SMMU_GERROR_MSI_EVENTQ_ABT_ERR, "the write of the event queue's MSI aborted" },
 	{ SMMU_GERROR_MSI_CMDQ_ABT_ERR, "the write of a CMD_SYNC's MSI aborted" },
-	{ SMMU_GERROR_PRIQ_ABT_ERR, "a write to the PRI queue aborted: requests are lost" },
-	{ SMMU_GERROR_EVENTQ_ABT_ERR, "a write to the event queue aborted: events are lost" },
+	{ SMMU_GERROR_PRIQ_ABT_ERR,
+	  "a write to the PRI queue aborted: requests are lost" },
+	{ SMMU_GERROR_EVENTQ_ABT_ERR,
+	  "a write to the event queue aborted: events are lost" },
 };
 
 /*
@@ -54,7 +56,8 @@ static void recover_cmdq(struct arm_smmu *smmu)
 		break;
 	case SMMU_CERROR_ATC_INV_SYNC:
 		/* The SYNC is run again, and waits for what is still on its way. */
-		arm_smmu_msg(smmu, IOMMU_MSG_ERROR, "command queue: ATC invalidation timed out");
+		arm_smmu_msg(smmu, IOMMU_MSG_ERROR,
+			     "command queue: ATC invalidation timed out");
 		break;
 	case SMMU_CERROR_ILL:
 		skip_command(smmu, cons, "illegal command");

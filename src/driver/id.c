@@ -6,7 +6,7 @@
 /* log2 of the largest queue that the driver asks memory for: 2^16 * 32 bytes. */
 #define QUEUE_LOG2_MAX 16u
 /* A batch of 64 commands and its SYNC must fit (DRV-8). */
-#define BATCH_LOG2 6u
+#define BATCH_LOG2   6u
 #define STRTAB_SPLIT 8u
 
 static int refuse(const struct arm_smmu *smmu, const char *field, uint32_t value,
@@ -47,16 +47,19 @@ static void take_coherence(struct arm_smmu *smmu, uint32_t idr0, bool coherent)
 
 static int take_tables(struct arm_smmu *smmu, uint32_t idr0)
 {
-	uint32_t endian = field(idr0, SMMU_IDR0_TTENDIAN), ttf = field(idr0, SMMU_IDR0_TTF);
+	uint32_t endian = field(idr0, SMMU_IDR0_TTENDIAN),
+		 ttf = field(idr0, SMMU_IDR0_TTF);
 
 	/* 0 mixed, 2 little, 3 big: this driver keeps little-endian tables. */
 	if (endian != 0 && endian != 2)
 		return refuse(smmu, "SMMU_IDR0.TTENDIAN", endian,
 			      "translation tables cannot be little-endian");
 	if (!(smmu->features & (FEAT_S1 | FEAT_S2)))
-		return refuse(smmu, "SMMU_IDR0.S1P and S2P", 0, "no stage of translation");
+		return refuse(smmu, "SMMU_IDR0.S1P and S2P", 0,
+			      "no stage of translation");
 	if (!(ttf & 2))
-		return refuse(smmu, "SMMU_IDR0.TTF", ttf, "no AArch64 translation tables");
+		return refuse(smmu, "SMMU_IDR0.TTF", ttf,
+			      "no AArch64 translation tables");
 	if (ttf == 3)
 		smmu->ias = 40;
 	return 0;
@@ -105,7 +108,8 @@ static int read_idr1(struct arm_smmu *smmu, uint32_t idr1)
 		return refuse(smmu, "SMMU_IDR1.QUEUES_PRESET", 1,
 			      "queues at fixed addresses are not supported");
 	if (field(idr1, SMMU_IDR1_REL))
-		return refuse(smmu, "SMMU_IDR1.REL", 1, "relative addresses are not supported");
+		return refuse(smmu, "SMMU_IDR1.REL", 1,
+			      "relative addresses are not supported");
 	if (field(idr1, SMMU_IDR1_ATTR_TYPES_OVR))
 		smmu->features |= FEAT_ATTR_TYPES_OVR;
 	smmu->cmdq_log2 = queue_log2(field(idr1, SMMU_IDR1_CMDQS));
@@ -131,8 +135,8 @@ static int read_idr5(struct arm_smmu *smmu, uint32_t idr5)
 	if (field(idr5, SMMU_IDR5_GRAN16K))
 		smmu->pgsize_bitmap |= UINT64_C(1) << 14 | UINT64_C(1) << 25;
 	if (field(idr5, SMMU_IDR5_GRAN4K))
-		smmu->pgsize_bitmap |= UINT64_C(1) << 12 | UINT64_C(1) << 21 |
-				       UINT64_C(1) << 30;
+		smmu->pgsize_bitmap |=
+			UINT64_C(1) << 12 | UINT64_C(1) << 21 | UINT64_C(1) << 30;
 	if (!smmu->pgsize_bitmap)
 		return refuse(smmu, "SMMU_IDR5.GRAN4K, GRAN16K and GRAN64K", 0,
 			      "no translation granule");

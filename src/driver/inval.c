@@ -62,8 +62,8 @@ static void set_address(const struct arm_smmu_domain *domain, struct arm_smmu_cm
  * Range commands (CMD-42 to CMD-47): each covers num << scale granules, lowest
  * bits first, so that the address is always aligned to what is said of it.
  */
-static int inv_by_range(const struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
-			uint64_t granule, bool leaf)
+static int inv_by_range(const struct arm_smmu_domain *domain, uint64_t iova,
+			uint64_t size, uint64_t granule, bool leaf)
 {
 	unsigned tg = granule_log2(domain);
 	struct arm_smmu_cmd cmd = by_address(domain, leaf);
@@ -107,14 +107,16 @@ static int inv_by_page(const struct arm_smmu_domain *domain, uint64_t iova, uint
 	return arm_smmu_batch_sync(&b);
 }
 
-int arm_smmu_inv_range(const struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
+int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
 		       uint64_t granule, bool leaf)
 {
 	uint64_t most = granule << (log2_of(granule) - 3);
 
-	/* What was unmapped before this is visible before users is read (DRV-79). */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&domain->users, __ATOMIC_SEQ_CST))
+	/*
+	 * DRV-79. A read-modify-write, so that it has a place in the order of those of
+	 * attach: whoever joins after it has seen what was unmapped before it.
+	 */
+	if (!__atomic_fetch_add(&domain->users, 0, __ATOMIC_SEQ_CST))
 		return 0;
 	if (domain->smmu->features & FEAT_RANGE_INV) {
 		/* SCALE has five bits without IDR5.DS (CMD-42). */

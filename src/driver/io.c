@@ -33,8 +33,8 @@ void arm_smmu_write64(const struct arm_smmu *smmu, uint32_t reg, uint64_t value)
 	smmu->platform.ops->write64(smmu->platform.ctx, reg_pa(smmu, reg), value);
 }
 
-void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level, const char *fmt,
-		  ...)
+void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level,
+		  const char *fmt, ...)
 {
 	char text[256];
 	va_list args;

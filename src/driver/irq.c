@@ -43,7 +43,8 @@ static const struct {
 			 SMMU_REG_GERROR_IRQ_CFG2, arm_smmu_gerror_handler, "gerror" },
 };
 
-static int request(struct arm_smmu *smmu, unsigned which, const char *name, iommu_irq_fn fn)
+static int request(struct arm_smmu *smmu, unsigned which, const char *name,
+		   iommu_irq_fn fn)
 {
 	struct arm_smmu_irq *irq = &smmu->irqs[which];
 	int err;
@@ -92,7 +93,8 @@ void arm_smmu_irq_teardown(struct arm_smmu *smmu)
 {
 	for (unsigned i = 0; i < IRQ_NR; i++) {
 		if (smmu->irqs[i].connected)
-			smmu->platform.ops->irq_free(smmu->platform.ctx, smmu->irqs[i].name);
+			smmu->platform.ops->irq_free(smmu->platform.ctx,
+						     smmu->irqs[i].name);
 		smmu->irqs[i].connected = false;
 	}
 }
@@ -103,11 +105,13 @@ static void program_msi(struct arm_smmu *smmu, unsigned which)
 	struct arm_smmu_irq *irq = &smmu->irqs[which];
 	uint64_t addr = 0;
 
-	snprintf(irq->name, sizeof(irq->name), "%.50s.%s", smmu->name, sources[which].name);
+	snprintf(irq->name, sizeof(irq->name), "%.50s.%s", smmu->name,
+		 sources[which].name);
 	if (!irq->connected &&
 	    smmu->platform.ops->msi_request(smmu->platform.ctx, irq->name,
 					    sources[which].fn, smmu, &msi)) {
-		arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "no MSI for %s", sources[which].name);
+		arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "no MSI for %s",
+			     sources[which].name);
 		return;
 	}
 	irq->connected = true;
@@ -141,7 +145,8 @@ int arm_smmu_irq_enable(struct arm_smmu *smmu)
 	on = smmu_reg_set(on, SMMU_IRQ_CTRL_EVENTQ_IRQEN, 1);
 	on = smmu_reg_set(on, SMMU_IRQ_CTRL_GERROR_IRQEN, 1);
 	on = smmu_reg_set(on, SMMU_IRQ_CTRL_PRIQ_IRQEN, pri);
-	if (arm_smmu_write_ack(smmu, SMMU_REG_IRQ_CTRL, SMMU_REG_IRQ_CTRLACK, (uint32_t)on))
+	if (arm_smmu_write_ack(smmu, SMMU_REG_IRQ_CTRL, SMMU_REG_IRQ_CTRLACK,
+			       (uint32_t)on))
 		arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "interrupts cannot be enabled");
 	return 0;
 }

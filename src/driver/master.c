@@ -69,15 +69,17 @@ static int check_sids(struct arm_smmu *smmu, const struct arm_smmu_master *maste
 		int err = arm_smmu_strtab_reserve(smmu, sid);
 
 		if (err == -ERANGE)
-			arm_smmu_msg(smmu, IOMMU_MSG_ERROR,
-				     "%s: StreamID %#x is wider than the %u bits of the SMMU",
-				     name, sid, smmu->strtab.log2);
+			arm_smmu_msg(
+				smmu, IOMMU_MSG_ERROR,
+				"%s: StreamID %#x is wider than the %u bits of the SMMU",
+				name, sid, smmu->strtab.log2);
 		if (err)
 			return err;
 		if (arm_smmu_find_master(smmu, sid)) {
-			arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
-				     "%s: StreamID %#x belongs to %s already", name, sid,
-				     iommu_dev_name(arm_smmu_find_master(smmu, sid)->dev));
+			arm_smmu_msg(
+				smmu, IOMMU_MSG_WARNING,
+				"%s: StreamID %#x belongs to %s already", name, sid,
+				iommu_dev_name(arm_smmu_find_master(smmu, sid)->dev));
 			return -ENODEV;
 		}
 	}
@@ -140,8 +142,9 @@ static unsigned ssid_bits(const struct arm_smmu *smmu, const struct iommu_dev *d
 	unsigned bits = desc->pasid_num_bits;
 
 	if (desc->bus == IOMMU_BUS_PCI)
-		bits = desc->pci_max_pasids > 0 ? log2_floor((uint32_t)desc->pci_max_pasids) :
-						  0;
+		bits = desc->pci_max_pasids > 0
+			       ? log2_floor((uint32_t)desc->pci_max_pasids)
+			       : 0;
 	if (bits > smmu->ssid_bits)
 		bits = smmu->ssid_bits;
 	if (!(smmu->features & FEAT_2LVL_CDTAB) && bits > LINEAR_SSID_BITS)
@@ -159,7 +162,8 @@ static void master_free(struct arm_smmu_master *master)
 int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwspec,
 			  struct iommu_instance **inst)
 {
-	struct arm_smmu *smmu = arm_smmu_registry_find(iommu_dev_system(dev), fwspec->fwnode);
+	struct arm_smmu *smmu =
+		arm_smmu_registry_find(iommu_dev_system(dev), fwspec->fwnode);
 	struct arm_smmu_master *master;
 	int err;
 

@@ -20,8 +20,10 @@ static void refuse(struct arm_smmu *smmu, const uint64_t *dw)
 	if (ssv)
 		smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_SubstreamID,
 			 smmu_get(dw, SMMU_PRI_ENTRY_SubstreamID));
-	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_StreamID, smmu_get(dw, SMMU_PRI_ENTRY_StreamID));
-	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_PRGIndex, smmu_get(dw, SMMU_PRI_ENTRY_PRGIndex));
+	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_StreamID,
+		 smmu_get(dw, SMMU_PRI_ENTRY_StreamID));
+	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_PRGIndex,
+		 smmu_get(dw, SMMU_PRI_ENTRY_PRGIndex));
 	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_Resp, SMMU_RESP_INVALID);
 	arm_smmu_submit(smmu, &cmd, 1, false);
 }
@@ -42,8 +44,10 @@ static bool drain(struct arm_smmu *smmu)
 		cons = queue_next(q, cons);
 	}
 	if (flag != smmu_reg_get(q->cons, SMMU_PRIQ_CONS_OVACKFLG))
-		arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "PRI queue: overflow, requests are lost");
-	cons = (uint32_t)smmu_reg_set(queue_index(q, cons), SMMU_PRIQ_CONS_OVACKFLG, flag);
+		arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
+			     "PRI queue: overflow, requests are lost");
+	cons = (uint32_t)smmu_reg_set(queue_index(q, cons), SMMU_PRIQ_CONS_OVACKFLG,
+				      flag);
 	if (cons == q->cons)
 		return false;
 	q->cons = cons;

@@ -76,7 +76,8 @@ static void say_in_flight(const struct arm_smmu *smmu, struct text *t, uint32_t 
 		hwword_t *at = queue_entry(q, cons + i);
 
 		say(t, "cmd[%#x] %016llx %016llx\n", queue_index(q, cons + i),
-		    (unsigned long long)hw_load(&at[0]), (unsigned long long)hw_load(&at[1]));
+		    (unsigned long long)hw_load(&at[0]),
+		    (unsigned long long)hw_load(&at[1]));
 	}
 	if (used > 16)
 		say(t, "... %u more\n", used - 16);
@@ -88,9 +89,12 @@ size_t arm_smmu_dump(struct arm_smmu *smmu, char *buf, size_t len)
 		const char *name;
 		uint32_t reg;
 	} regs[] = {
-		{ "CR0", SMMU_REG_CR0 },	       { "CR0ACK", SMMU_REG_CR0ACK },
-		{ "GERROR", SMMU_REG_GERROR },	       { "GERRORN", SMMU_REG_GERRORN },
-		{ "EVENTQ_PROD", SMMU_REG_EVENTQ_PROD }, { "EVENTQ_CONS", SMMU_REG_EVENTQ_CONS },
+		{ "CR0", SMMU_REG_CR0 },
+		{ "CR0ACK", SMMU_REG_CR0ACK },
+		{ "GERROR", SMMU_REG_GERROR },
+		{ "GERRORN", SMMU_REG_GERRORN },
+		{ "EVENTQ_PROD", SMMU_REG_EVENTQ_PROD },
+		{ "EVENTQ_CONS", SMMU_REG_EVENTQ_CONS },
 	};
 	struct text t = { buf, len, 0 };
 	uint32_t prod = arm_smmu_read32(smmu, SMMU_REG_CMDQ_PROD);

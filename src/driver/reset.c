@@ -9,8 +9,8 @@ static int set_cr0(struct arm_smmu *smmu, uint32_t cr0)
 	int err = arm_smmu_write_ack(smmu, SMMU_REG_CR0, SMMU_REG_CR0ACK, cr0);
 
 	if (err)
-		arm_smmu_msg(smmu, IOMMU_MSG_ERROR, "SMMU_CR0ACK does not follow SMMU_CR0 = %#x",
-			     cr0);
+		arm_smmu_msg(smmu, IOMMU_MSG_ERROR,
+			     "SMMU_CR0ACK does not follow SMMU_CR0 = %#x", cr0);
 	return err;
 }
 
@@ -43,7 +43,8 @@ static int quiesce(struct arm_smmu *smmu)
 	if (smmu_reg_get(arm_smmu_read32(smmu, SMMU_REG_CR0), SMMU_CR0_SMMUEN)) {
 		arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "the SMMU was on already");
 		if (abort_bypass(smmu))
-			arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "SMMU_GBPA.Update does not clear");
+			arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
+				     "SMMU_GBPA.Update does not clear");
 	}
 	return arm_smmu_disable(smmu);
 }
@@ -67,7 +68,8 @@ static void set_up(struct arm_smmu *smmu)
 	arm_smmu_write32(smmu, SMMU_REG_STRTAB_BASE_CFG, arm_smmu_strtab_cfg(smmu));
 }
 
-static void start_queue(struct arm_smmu *smmu, uint32_t base_reg, struct arm_smmu_queue *q)
+static void start_queue(struct arm_smmu *smmu, uint32_t base_reg,
+			struct arm_smmu_queue *q)
 {
 	q->prod = q->cons = 0;
 	arm_smmu_write64(smmu, base_reg, arm_smmu_queue_base(q));

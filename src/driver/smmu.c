@@ -25,8 +25,9 @@ static int check_desc(const struct arm_smmu *smmu, const struct arm_smmu_desc *d
 	if (desc->base & (PAGE_BYTES - 1))
 		return refuse(smmu, "reg: the base is not a multiple of 64 KiB");
 	if (desc->size < (short_window ? PAGE_BYTES : 2 * PAGE_BYTES))
-		return refuse(smmu, short_window ? "reg: the window is smaller than 64 KiB" :
-						   "reg: the window is smaller than 128 KiB");
+		return refuse(smmu, short_window
+					    ? "reg: the window is smaller than 64 KiB"
+					    : "reg: the window is smaller than 128 KiB");
 	return 0;
 }
 
@@ -37,7 +38,8 @@ static struct arm_smmu *create(const struct arm_smmu_desc *desc,
 
 	if (!smmu)
 		return NULL;
-	snprintf(smmu->name, sizeof(smmu->name), "%s", desc->name ? desc->name : "arm-smmu-v3");
+	snprintf(smmu->name, sizeof(smmu->name), "%s",
+		 desc->name ? desc->name : "arm-smmu-v3");
 	smmu->platform = *platform;
 	smmu->fwnode = desc->fwnode ? iommu_fwnode_get(desc->fwnode) : NULL;
 	smmu->base = desc->base;
@@ -68,16 +70,18 @@ static void destroy(struct arm_smmu *smmu)
 
 static int init_structures(struct arm_smmu *smmu)
 {
-	int err = arm_smmu_queue_alloc(smmu, &smmu->cmdq.q, smmu->cmdq_log2, SMMU_CMD_DWORDS,
-				       SMMU_REG_CMDQ_PROD, SMMU_REG_CMDQ_CONS);
+	int err = arm_smmu_queue_alloc(smmu, &smmu->cmdq.q, smmu->cmdq_log2,
+				       SMMU_CMD_DWORDS, SMMU_REG_CMDQ_PROD,
+				       SMMU_REG_CMDQ_CONS);
 
 	if (!err)
 		err = arm_smmu_queue_alloc(smmu, &smmu->evtq, smmu->evtq_log2,
 					   SMMU_EVENT_DWORDS, SMMU_REG_EVENTQ_PROD,
 					   SMMU_REG_EVENTQ_CONS);
 	if (!err && (smmu->features & FEAT_PRI))
-		err = arm_smmu_queue_alloc(smmu, &smmu->priq, smmu->priq_log2, SMMU_PRI_DWORDS,
-					   SMMU_REG_PRIQ_PROD, SMMU_REG_PRIQ_CONS);
+		err = arm_smmu_queue_alloc(smmu, &smmu->priq, smmu->priq_log2,
+					   SMMU_PRI_DWORDS, SMMU_REG_PRIQ_PROD,
+					   SMMU_REG_PRIQ_CONS);
 	if (!err)
 		err = arm_smmu_strtab_init(smmu);
 	if (!err)

@@ -95,9 +95,10 @@ static void add_all(uint64_t *used, const unsigned *fields, unsigned n)
 static void used_by_stage1(const uint64_t *ste, uint64_t *used)
 {
 	static const unsigned fields[] = {
-		SMMU_STE_S1Fmt,	  SMMU_STE_S1ContextPtr, SMMU_STE_S1CDMax,  SMMU_STE_S1DSS,
-		SMMU_STE_S1CIR,	  SMMU_STE_S1COR,	 SMMU_STE_S1CSH,    SMMU_STE_S1STALLD,
-		SMMU_STE_STRW,	  SMMU_STE_EATS,	 SMMU_STE_MEV,	    SMMU_STE_S2VMID,
+		SMMU_STE_S1Fmt, SMMU_STE_S1ContextPtr, SMMU_STE_S1CDMax,
+		SMMU_STE_S1DSS, SMMU_STE_S1CIR,	       SMMU_STE_S1COR,
+		SMMU_STE_S1CSH, SMMU_STE_S1STALLD,     SMMU_STE_STRW,
+		SMMU_STE_EATS,	SMMU_STE_MEV,	       SMMU_STE_S2VMID,
 	};
 
 	add_all(used, fields, sizeof(fields) / sizeof(fields[0]));
@@ -150,7 +151,8 @@ static void ste_safe(const uint64_t *current, const uint64_t *target, uint64_t *
 		add(safe, SMMU_STE_EATS);
 }
 
-const struct arm_smmu_entry_kind arm_smmu_ste_kind = { .used = ste_used, .safe = ste_safe };
+const struct arm_smmu_entry_kind arm_smmu_ste_kind = { .used = ste_used,
+						       .safe = ste_safe };
 
 struct ste_writer {
 	struct arm_smmu_entry_writer base;
@@ -172,7 +174,8 @@ int arm_smmu_install_ste(const struct arm_smmu_master *master, const uint64_t *s
 	for (size_t i = 0; i < master->num_sids; i++) {
 		struct ste_writer w = {
 			.base = { .kind = &arm_smmu_ste_kind,
-				  .entry = arm_smmu_strtab_ste(master->smmu, master->sids[i]),
+				  .entry = arm_smmu_strtab_ste(master->smmu,
+							       master->sids[i]),
 				  .sync = ste_sync },
 			.smmu = master->smmu,
 			.sid = master->sids[i],

@@ -2,11 +2,11 @@
 #include <errno.h>
 #include "driver/strtab.h"
 
-#define SPLIT	     8u	 /* STEs of a level-2 table: 2^8 (DRV-23) */
-#define L1_LOG2_MAX  17u
-#define STE_BYTES    (SMMU_STE_DWORDS * UINT64_C(8))
-#define L2_BYTES     (STE_BYTES << SPLIT)
-#define L1STD_BYTES  (SMMU_L1STD_DWORDS * UINT64_C(8))
+#define SPLIT	    8u /* STEs of a level-2 table: 2^8 (DRV-23) */
+#define L1_LOG2_MAX 17u
+#define STE_BYTES   (SMMU_STE_DWORDS * UINT64_C(8))
+#define L2_BYTES    (STE_BYTES << SPLIT)
+#define L1STD_BYTES (SMMU_L1STD_DWORDS * UINT64_C(8))
 
 static void abort_all(hwword_t *ste, uint64_t count)
 {
@@ -32,11 +32,13 @@ int arm_smmu_strtab_init(struct arm_smmu *smmu)
 			     "SMMU_IDR1.SIDSIZE is %u: StreamIDs of %u bits are served",
 			     smmu->sid_bits, tab->log2);
 	}
-	size = tab->two_level ? L1STD_BYTES << (tab->log2 - SPLIT) : STE_BYTES << tab->log2;
+	size = tab->two_level ? L1STD_BYTES << (tab->log2 - SPLIT)
+			      : STE_BYTES << tab->log2;
 	/* The table is aligned to its size, the base register to 64 bytes. */
 	err = arm_smmu_dma_alloc(smmu, size, size < 64 ? 64 : size, &tab->mem);
 	if (err)
-		arm_smmu_msg(smmu, IOMMU_MSG_ERROR, "no memory for a stream table of %llu bytes",
+		arm_smmu_msg(smmu, IOMMU_MSG_ERROR,
+			     "no memory for a stream table of %llu bytes",
 			     (unsigned long long)size);
 	else if (!tab->two_level)
 		abort_all(tab->mem.cpu, UINT64_C(1) << tab->log2);
@@ -63,7 +65,8 @@ void arm_smmu_strtab_fini(struct arm_smmu *smmu)
 {
 	struct arm_smmu_strtab *tab = &smmu->strtab;
 
-	for (uint64_t i = 0; tab->two_level && tab->mem.cpu && i < tab->mem.size / 8; i++) {
+	for (uint64_t i = 0; tab->two_level && tab->mem.cpu && i < tab->mem.size / 8;
+	     i++) {
 		uint64_t l1std = hw_load((hwword_t *)tab->mem.cpu + i);
 
 		if (l1std) {

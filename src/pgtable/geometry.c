@@ -108,7 +108,8 @@ static uint8_t sl0_code(const struct pgt_geometry *geo)
 	return (uint8_t)((geo->granule == 12 ? 2 : 3) - geo->start);
 }
 
-void pgt_describe_root(const struct io_pgtable *t, bool coherent, struct io_pgtable_cfg *out)
+void pgt_describe_root(const struct io_pgtable *t, bool coherent,
+		       struct io_pgtable_cfg *out)
 {
 	const struct pgt_geometry *geo = &t->geo;
 	bool ttbr1 = t->quirks & IO_PGTABLE_QUIRK_TTBR1;

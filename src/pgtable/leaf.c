@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors: what a prot and an address look like in one (translation.md 9.2 to 9.4). */
+/* Descriptors: what a prot and an address look like in one (translation.md 9.2 to 9.4).
+ */
 #include <smmulator/arch.h>
 #include "pgtable/table.h"
 

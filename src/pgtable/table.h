@@ -59,7 +59,8 @@ uint64_t pgt_page_sizes(const struct pgt_geometry *geo);
 /* The level whose leaves have that size; the size must be one of the above. */
 int pgt_level_of(const struct pgt_geometry *geo, uint64_t pgsize);
 /* The fields of the CD or STE that make hardware walk root. */
-void pgt_describe_root(const struct io_pgtable *t, bool coherent, struct io_pgtable_cfg *out);
+void pgt_describe_root(const struct io_pgtable *t, bool coherent,
+		       struct io_pgtable_cfg *out);
 
 /* leaf.c */
 uint64_t pgt_leaf(const struct io_pgtable *t, int level, uint64_t pa, unsigned prot);

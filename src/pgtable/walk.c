@@ -127,7 +127,8 @@ static void drop_table(struct io_pgtable *t, uint64_t desc, int level, uint64_t 
 	pgt_subtree_free(t, level + 1, &mem);
 }
 
-static int put_leaf(struct io_pgtable *t, desc_t *at, int level, uint64_t iova, uint64_t leaf)
+static int put_leaf(struct io_pgtable *t, desc_t *at, int level, uint64_t iova,
+		    uint64_t leaf)
 {
 	uint64_t seen = 0;
 
@@ -157,8 +158,8 @@ static int check_map(const struct io_pgtable *t, uint64_t iova, uint64_t pa,
 	return pa > top || count * pgsize - 1 > top - pa ? -ERANGE : 0;
 }
 
-int io_pgtable_map_pages(struct io_pgtable *t, uint64_t iova, uint64_t pa, uint64_t pgsize,
-			 uint64_t count, unsigned prot, uint64_t *mapped)
+int io_pgtable_map_pages(struct io_pgtable *t, uint64_t iova, uint64_t pa,
+			 uint64_t pgsize, uint64_t count, unsigned prot, uint64_t *mapped)
 {
 	int level, err = check_map(t, iova, pa, pgsize, count, prot);
 	desc_t *at = NULL;
@@ -272,7 +273,8 @@ static uint64_t unmap_range(struct io_pgtable *t, uint64_t iova, uint64_t size, 
 	return done;
 }
 
-uint64_t io_pgtable_unmap(struct io_pgtable *t, uint64_t iova, uint64_t size, void *gather)
+uint64_t io_pgtable_unmap(struct io_pgtable *t, uint64_t iova, uint64_t size,
+			  void *gather)
 {
 	return unmap_range(t, iova, size, true, gather);
 }
@@ -285,10 +287,11 @@ int io_pgtable_map(struct io_pgtable *t, uint64_t iova, uint64_t pa, uint64_t si
 
 	while (!err && done < size) {
 		uint64_t count = 0;
-		uint64_t pgsize = choose_pages(t, iova + done, pa + done, size - done, &count);
+		uint64_t pgsize =
+			choose_pages(t, iova + done, pa + done, size - done, &count);
 
-		err = pgsize ? io_pgtable_map_pages(t, iova + done, pa + done, pgsize, count,
-						    prot, &done)
+		err = pgsize ? io_pgtable_map_pages(t, iova + done, pa + done, pgsize,
+						    count, prot, &done)
 			     : -EINVAL;
 	}
 	if (err && done) {

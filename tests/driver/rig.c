@@ -31,7 +31,7 @@ static void p_write32(void *ctx, uint64_t pa, uint32_t value)
 {
 	struct rig *r = ctx;
 
-	r->mmio_writes++;
+	__atomic_fetch_add(&r->mmio_writes, 1, __ATOMIC_RELAXED);
 	if (!r->swallow || MMIO_BASE + r->swallow != pa)
 		smmu_mmio_write(r->smmu, pa - MMIO_BASE, 4, value);
 }
@@ -40,25 +40,28 @@ static void p_write64(void *ctx, uint64_t pa, uint64_t value)
 {
 	struct rig *r = ctx;
 
-	r->mmio_writes++;
+	__atomic_fetch_add(&r->mmio_writes, 1, __ATOMIC_RELAXED);
 	smmu_mmio_write(r->smmu, pa - MMIO_BASE, 8, value);
 }
 
 static int p_alloc(void *ctx, uint64_t size, uint64_t align, struct iommu_dma *mem)
 {
 	struct rig *r = ctx;
+	uint64_t pa;
 
-	if (r->fail_after == 0)
+	pthread_mutex_lock(&r->lock);
+	pa = (r->next_pa + align - 1) & ~(align - 1);
+	if (r->fail_after == 0 || pa + size > DATA_BASE) {
+		pthread_mutex_unlock(&r->lock);
 		return -ENOMEM;
+	}
 	if (r->fail_after > 0)
 		r->fail_after--;
-	r->next_pa = (r->next_pa + align - 1) & ~(align - 1);
-	if (r->next_pa + size > DATA_BASE)
-		return -ENOMEM;
-	*mem = (struct iommu_dma){ .pa = r->next_pa, .size = size };
+	*mem = (struct iommu_dma){ .pa = pa, .size = size };
 	mem->cpu = smmu_bus_ptr(r->bus, mem->pa, size);
-	r->next_pa += size;
+	r->next_pa = pa + size + 16; /* no more alignment than was asked for */
 	r->live++;
+	pthread_mutex_unlock(&r->lock);
 	return 0;
 }
 
@@ -66,9 +69,13 @@ static void p_free(void *ctx, const struct iommu_dma *mem)
 {
 	struct rig *r = ctx;
 
-	/* What still walks it finds reserved descriptors and reads addresses of nowhere. */
-	memset(mem->cpu, 0xa5, (size_t)mem->size);
+	/* What still walks it finds reserved descriptors and reads addresses of nowhere.
+	 */
+	for (uint64_t at = 0; at + 8 <= mem->size; at += 8)
+		rig_poke(r, mem->pa + at, UINT64_C(0xa5a5a5a5a5a5a5a5));
+	pthread_mutex_lock(&r->lock);
 	r->live--;
+	pthread_mutex_unlock(&r->lock);
 }
 
 static void *p_phys(void *ctx, uint64_t pa, uint64_t len)
@@ -125,7 +132,8 @@ static void p_irq_free(void *ctx, const char *name)
 	}
 }
 
-static void on_doorbell(void *ctx, uint64_t pa, uint32_t data, const struct smmu_attr *attr)
+static void on_doorbell(void *ctx, uint64_t pa, uint32_t data,
+			const struct smmu_attr *attr)
 {
 	struct rig *r = ctx;
 
@@ -136,7 +144,8 @@ static void on_doorbell(void *ctx, uint64_t pa, uint32_t data, const struct smmu
 	r->irqs[data].fn(r->irqs[data].arg);
 }
 
-static int p_msi(void *ctx, const char *name, iommu_irq_fn fn, void *arg, struct iommu_msi *msi)
+static int p_msi(void *ctx, const char *name, iommu_irq_fn fn, void *arg,
+		 struct iommu_msi *msi)
 {
 	struct rig *r = ctx;
 
@@ -151,7 +160,7 @@ static void p_relax(void *ctx)
 {
 	struct rig *r = ctx;
 
-	r->polls++;
+	__atomic_fetch_add(&r->polls, 1, __ATOMIC_RELAXED);
 }
 
 static void p_log(void *ctx, enum iommu_msg_level level, const char *message)
@@ -198,7 +207,8 @@ static int describe(void *ctx, struct iommu_dev *dev, struct iommu_fwspec *fwspe
 	int err = d->num_sids ? 0 : -ENODEV;
 
 	for (size_t i = 0; i < d->num_sids && !err; i++) {
-		struct iommu_fw_args args = { .fwnode = d->fwnode ? d->fwnode : d->rig->fwnode,
+		struct iommu_fw_args args = { .fwnode = d->fwnode ? d->fwnode
+								  : d->rig->fwnode,
 					      .count = d->cells,
 					      .args = { d->sids[i] } };
 
@@ -225,11 +235,13 @@ void rig_init(struct rig *r, const struct smmu_config *cfg)
 	struct iommu_system_config sys = { .fault = on_fault, .fault_ctx = r };
 
 	*r = (struct rig){ .next_pa = RAM_BASE, .fail_after = -1 };
+	pthread_mutex_init(&r->lock, NULL);
 	r->cfg = cfg ? *cfg : rig_config();
 	r->bus = smmu_bus_create();
 	assert_non_null(r->bus);
 	assert_int_equal(smmu_bus_add_ram(r->bus, RAM_BASE, RAM_SIZE, NULL), 0);
-	assert_int_equal(smmu_bus_add_doorbell(r->bus, DOORBELL, 4096, on_doorbell, r), 0);
+	assert_int_equal(smmu_bus_add_doorbell(r->bus, DOORBELL, 4096, on_doorbell, r),
+			 0);
 	assert_int_equal(smmu_create(&r->smmu, r->bus, &r->cfg), 0);
 	r->port = smmu_port_open(r->smmu);
 	assert_non_null(r->port);
@@ -273,6 +285,7 @@ void rig_down(struct rig *r)
 	smmu_port_close(r->port);
 	smmu_destroy(r->smmu);
 	smmu_bus_destroy(r->bus);
+	pthread_mutex_destroy(&r->lock);
 }
 
 void rig_lie(struct rig *r, uint32_t reg, uint32_t value)
@@ -291,7 +304,9 @@ void rig_lie(struct rig *r, uint32_t reg, uint32_t value)
 struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids, size_t n)
 {
 	struct rig_dev *d = &r->devs[r->num_devs];
-	struct iommu_dev_desc desc = { .name = name, .fw = &fw_ops, .fw_ctx = d };
+	struct iommu_dev_desc desc = {
+		.name = name, .fw = &fw_ops, .fw_ctx = d, .pasid_num_bits = d->pasid_bits
+	};
 
 	assert_true(r->num_devs < MAX_DEVS && n <= 8);
 	*d = (struct rig_dev){ .rig = r, .num_sids = n, .cells = 1 };
@@ -304,7 +319,9 @@ struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids,
 struct smmu_result rig_dma(struct rig *r, uint32_t sid, uint64_t iova, bool write,
 			   uint64_t *value)
 {
-	struct smmu_txn txn = { .sid = sid, .addr = iova, .op = write ? SMMU_WRITE : SMMU_READ };
+	struct smmu_txn txn = { .sid = sid,
+				.addr = iova,
+				.op = write ? SMMU_WRITE : SMMU_READ };
 
 	return smmu_dma(r->port, &txn, value, sizeof(*value), NULL);
 }

@@ -6,6 +6,7 @@
 #ifndef TESTS_DRIVER_RIG_H
 #define TESTS_DRIVER_RIG_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <smmulator/arch.h>
@@ -29,6 +30,7 @@ struct rig_dev {
 	size_t num_sids;
 	struct iommu_fwnode *fwnode; /* NULL: the rig's */
 	uint32_t cells;
+	uint32_t pasid_bits; /* set it before rig_add() of the next device */
 };
 
 struct rig_irq {
@@ -50,6 +52,7 @@ struct rig {
 	size_t num_devs;
 
 	/* The platform, and how it misbehaves. */
+	pthread_mutex_t lock; /* next_pa, live, fail_after */
 	uint64_t next_pa;
 	size_t live;	 /* pieces of memory given and not taken back */
 	long fail_after; /* allocations until one fails; -1: never */
@@ -83,7 +86,8 @@ void rig_down(struct rig *r);
 void rig_lie(struct rig *r, uint32_t reg, uint32_t value);
 
 /* A device with these StreamIDs; NULL dev in it if the core did not take it on. */
-struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids, size_t n);
+struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids,
+			  size_t n);
 
 /* A write and a read of 8 bytes through the SMMU. */
 struct smmu_result rig_dma(struct rig *r, uint32_t sid, uint64_t iova, bool write,

@@ -10,12 +10,12 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "driver/driver.h"
+#include "driver/cdtab.h"
 #include "driver/rig.h"
 
 #define KIB(n) (UINT64_C(n) << 10)
 #define MIB(n) (UINT64_C(n) << 20)
-#define RW (IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE)
+#define RW     (IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE)
 
 /* Attaches behind the core's back: it has no call for static domains. */
 static void set_static(struct iommu_dev *dev, struct iommu_domain *domain)
@@ -75,6 +75,7 @@ static void device_with_several_streams(void **state)
 	rig_up(&r, NULL);
 	dev = rig_add(&r, "bridge", sids, 5);
 	assert_true(iommu_dev_has_iommu(dev));
+	assert_int_equal(((struct arm_smmu_master *)iommu_dev_priv(dev))->num_sids, 3);
 	domain = alloc(dev, 0);
 	assert_int_equal(iommu_map(domain, MIB(1), DATA_BASE, KIB(8), RW), 0);
 	assert_int_equal(iommu_attach_device(domain, dev), 0);
@@ -132,7 +133,8 @@ static void device_with_wrong_cells(void **state)
 	rig_down(&r);
 }
 
-/* DRV-32: nothing of a device that left gets through, nor of its StreamIDs' next owner. */
+/* DRV-32: nothing of a device that left gets through, nor of its StreamIDs' next owner.
+ */
 static void device_released_is_aborted(void **state)
 {
 	const uint32_t sid = 40;
@@ -204,8 +206,9 @@ static void use_domain(struct rig *r, struct iommu_dev *dev, uint32_t sid, uint3
 	assert_ptr_equal(r->fault_dev, dev);
 	/* Map: nothing is to be invalidated, since not-present is never cached. */
 	assert_int_equal(iommu_map(domain, MIB(64), DATA_BASE, page, RW), 0);
-	assert_int_equal(iommu_map(domain, MIB(64) + page, DATA_BASE + MIB(1), page,
-				   IOMMU_READ), 0);
+	assert_int_equal(
+		iommu_map(domain, MIB(64) + page, DATA_BASE + MIB(1), page, IOMMU_READ),
+		0);
 	expect_ok(r, sid, MIB(64) + 8, DATA_BASE + 8);
 	assert_int_equal(iommu_iova_to_phys(domain, MIB(64) + 8), DATA_BASE + 8);
 	expect_fault(r, sid, MIB(64) + page, true, "F_PERMISSION");
@@ -278,12 +281,14 @@ static void blocks_reach_memory(void **state)
 		domain = alloc(dev, g & 1 ? IOMMU_ALLOC_STAGE2 : 0);
 		assert_int_equal(iommu_attach_device(domain, dev), 0);
 		for (uint64_t s = domain->pgsize_bitmap; s; s &= s - 1) {
-			uint64_t size = s & -s, pa = DATA_BASE & ~(size - 1), iova = 3 * size;
+			uint64_t size = s & -s, pa = DATA_BASE & ~(size - 1),
+				 iova = 3 * size;
 
 			assert_int_equal(iommu_map(domain, iova, pa, size, RW), 0);
 			expect_ok(&r, sid, iova + (DATA_BASE - pa), DATA_BASE);
 			assert_int_equal(iommu_unmap(domain, iova, size), size);
-			expect_fault(&r, sid, iova + (DATA_BASE - pa), true, "F_TRANSLATION");
+			expect_fault(&r, sid, iova + (DATA_BASE - pa), true,
+				     "F_TRANSLATION");
 		}
 		iommu_detach_device(domain, dev);
 		iommu_domain_free(domain);
@@ -305,12 +310,14 @@ static void allocation_flags(void **state)
 	domain = alloc(dev, IOMMU_ALLOC_NEST_PARENT);
 	assert_int_equal(to_domain(domain)->stage, STAGE_2);
 	iommu_domain_free(domain);
-	assert_int_equal(iommu_paging_domain_alloc(dev, IOMMU_ALLOC_DIRTY_TRACKING, &domain),
-			 -EOPNOTSUPP);
+	assert_int_equal(
+		iommu_paging_domain_alloc(dev, IOMMU_ALLOC_DIRTY_TRACKING, &domain),
+		-EOPNOTSUPP);
 	assert_int_equal(iommu_paging_domain_alloc(dev, 1u << 30, &domain), -EOPNOTSUPP);
 	rig_down(&r);
 	rig_init(&r, NULL);
-	rig_lie(&r, SMMU_REG_IDR0, (uint32_t)smmu_mmio_read(r.smmu, SMMU_REG_IDR0, 4) & ~1u);
+	rig_lie(&r, SMMU_REG_IDR0,
+		(uint32_t)smmu_mmio_read(r.smmu, SMMU_REG_IDR0, 4) & ~1u);
 	assert_int_equal(rig_probe(&r), 0);
 	dev = rig_add(&r, "dev", &sid, 1);
 	assert_int_equal(iommu_paging_domain_alloc(dev, IOMMU_ALLOC_STAGE2, &domain),
@@ -366,7 +373,8 @@ static void tags_run_out(void **state)
 		domains[i] = alloc(dev, IOMMU_ALLOC_STAGE2);
 		assert_int_equal(to_domain(domains[i])->id, i + 1); /* never 0 */
 	}
-	assert_int_equal(iommu_paging_domain_alloc(dev, IOMMU_ALLOC_STAGE2, &more), -ENOSPC);
+	assert_int_equal(iommu_paging_domain_alloc(dev, IOMMU_ALLOC_STAGE2, &more),
+			 -ENOSPC);
 	iommu_domain_free(domains[77]);
 	domains[77] = alloc(dev, IOMMU_ALLOC_STAGE2);
 	assert_int_equal(to_domain(domains[77])->id, 78);
@@ -427,6 +435,73 @@ static void attach_without_memory(void **state)
 	assert_int_equal(iommu_attach_device(domain, dev), 0);
 	iommu_detach_device(domain, dev);
 	iommu_domain_free(domain);
+	rig_down(&r);
+}
+
+/* DRV-29, DRV-43: CD tables of every shape; SubstreamID-less DMA uses CD 0. */
+static void cd_tables_of_every_shape(void **state)
+{
+	static const struct {
+		unsigned device_bits, cd2l, bits;
+		bool two_level;
+		uint64_t bytes;
+	} rows[] = {
+		{ 0, 1, 0, false, 64 },	       { 3, 1, 3, false, 512 },
+		{ 10, 1, 10, false, KIB(64) }, { 11, 1, 11, true, 16 },
+		{ 20, 1, 16, true, 512 },      { 20, 0, 10, false, KIB(64) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct smmu_config cfg = rig_config();
+		const uint32_t sid = 2;
+		struct arm_smmu_master *master;
+		struct iommu_dev *dev;
+		struct rig r;
+
+		cfg.ssid_bits = 16;
+		cfg.cd2l = (uint8_t)rows[i].cd2l;
+		rig_up(&r, &cfg);
+		r.devs[0].pasid_bits = rows[i].device_bits;
+		dev = rig_add(&r, "dev", &sid, 1);
+		master = iommu_dev_priv(dev);
+		use_domain(&r, dev, sid, 0);
+		assert_int_equal(master->cdtab.ssid_bits, rows[i].bits);
+		assert_int_equal(master->cdtab.two_level, rows[i].two_level);
+		assert_int_equal(master->cdtab.mem.size, rows[i].bytes);
+		/* A last CD exists where one is asked for, and none behind it. */
+		assert_int_equal(arm_smmu_cdtab_reserve(master, (1u << rows[i].bits) - 1),
+				 0);
+		assert_non_null(arm_smmu_cdtab_cd(master, (1u << rows[i].bits) - 1));
+		assert_int_equal(arm_smmu_cdtab_reserve(master, 1u << rows[i].bits),
+				 -ERANGE);
+		assert_null(arm_smmu_cdtab_cd(master, 1u << rows[i].bits));
+		rig_down(&r);
+	}
+}
+
+/* DRV-85: a CD that nothing leads to is invalid. */
+static void cd_is_cleared_when_unused(void **state)
+{
+	const uint32_t sid = 2;
+	struct iommu_domain *s2;
+	struct iommu_dev *dev;
+	const hwword_t *cd;
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	dev = rig_add(&r, "dev", &sid, 1); /* its default domain is stage 1 */
+	cd = arm_smmu_cdtab_cd(iommu_dev_priv(dev), 0);
+	assert_true(hw_load(&cd[0]) >> 31 & 1);
+	s2 = alloc(dev, IOMMU_ALLOC_STAGE2);
+	assert_int_equal(iommu_attach_device(s2, dev), 0);
+	assert_int_equal(hw_load(&cd[0]), 0);
+	iommu_detach_device(s2, dev);
+	assert_true(hw_load(&cd[0]) >> 31 & 1);
+	set_static(dev, arm_smmu_ops.blocked_domain);
+	assert_int_equal(hw_load(&cd[0]), 0);
+	iommu_domain_free(s2);
 	rig_down(&r);
 }
 
@@ -533,7 +608,8 @@ static void every_change_of_domain(void **state)
 	d[1] = arm_smmu_ops.blocked_domain;
 	for (unsigned i = 2; i < 6; i++) {
 		d[i] = alloc(dev, i < 4 ? 0 : IOMMU_ALLOC_STAGE2);
-		assert_int_equal(iommu_map(d[i], MIB(1), DATA_BASE + i * MIB(1), KIB(4), RW), 0);
+		assert_int_equal(
+			iommu_map(d[i], MIB(1), DATA_BASE + i * MIB(1), KIB(4), RW), 0);
 	}
 	for (unsigned a = 0; a < 6; a++) {
 		for (unsigned b = 0; b < 6; b++) {
@@ -545,10 +621,13 @@ static void every_change_of_domain(void **state)
 				if (b == 0)
 					expect_ok(&r, sids[s], DATA_BASE, DATA_BASE);
 				else if (b == 1)
-					assert_int_equal(rig_dma(&r, sids[s], MIB(1), false,
-								 &value).status, SMMU_ABORT);
+					assert_int_equal(rig_dma(&r, sids[s], MIB(1),
+								 false, &value)
+								 .status,
+							 SMMU_ABORT);
 				else
-					expect_ok(&r, sids[s], MIB(1), DATA_BASE + b * MIB(1));
+					expect_ok(&r, sids[s], MIB(1),
+						  DATA_BASE + b * MIB(1));
 			}
 		}
 	}
@@ -576,15 +655,89 @@ static void tables_freed_are_walked_no_more(void **state)
 	assert_int_equal(iommu_attach_device(domain, dev), 0);
 	for (unsigned round = 0; round < 20; round++) {
 		/* Small pages, a hole, a block, in the same 2 MiB. */
-		assert_int_equal(iommu_map(domain, MIB(2), DATA_BASE + KIB(4), MIB(2), RW), 0);
+		assert_int_equal(
+			iommu_map(domain, MIB(2), DATA_BASE + KIB(4), MIB(2), RW), 0);
 		expect_ok(&r, sid, MIB(2) + KIB(8), DATA_BASE + KIB(12));
 		assert_int_equal(iommu_unmap(domain, MIB(2), MIB(2)), MIB(2));
 		expect_fault(&r, sid, MIB(2) + KIB(8), true, "F_TRANSLATION");
-		assert_int_equal(iommu_map(domain, MIB(2), DATA_BASE + MIB(2), MIB(2), RW), 0);
+		assert_int_equal(
+			iommu_map(domain, MIB(2), DATA_BASE + MIB(2), MIB(2), RW), 0);
 		expect_ok(&r, sid, MIB(2) + KIB(8), DATA_BASE + MIB(2) + KIB(8));
 		assert_int_equal(iommu_unmap(domain, MIB(2), MIB(2)), MIB(2));
 	}
 	iommu_detach_device(domain, dev);
+	iommu_domain_free(domain);
+	rig_down(&r);
+}
+
+/* ---- Several threads ---- */
+
+struct user {
+	struct rig *r;
+	struct iommu_domain *domain;
+	uint32_t sid;
+	uint64_t iova, pa;
+	unsigned wrong;
+	pthread_t thread;
+};
+
+/* Maps, uses, unmaps: after the unmap returned the page must be gone (DRV-126). */
+static void *use_pages(void *arg)
+{
+	struct user *u = arg;
+	struct smmu_port *port = smmu_port_open(u->r->smmu);
+
+	for (unsigned i = 0; i < 300; i++) {
+		struct smmu_txn txn = { .sid = u->sid,
+					.addr = u->iova,
+					.op = SMMU_WRITE };
+		uint64_t value = i;
+
+		u->wrong += iommu_map(u->domain, u->iova, u->pa, KIB(4), RW) != 0;
+		u->wrong += smmu_dma(port, &txn, &value, 8, NULL).status != SMMU_OK;
+		u->wrong += iommu_unmap(u->domain, u->iova, KIB(4)) != KIB(4);
+		u->wrong += smmu_dma(port, &txn, &value, 8, NULL).status != SMMU_ABORT;
+	}
+	smmu_port_close(port);
+	return NULL;
+}
+
+/* DRV-126: a third device comes and goes in the same domain meanwhile. */
+static void threads_share_a_domain(void **state)
+{
+	const uint32_t sids[] = { 1, 2, 3 };
+	struct iommu_domain *domain;
+	struct iommu_dev *devs[3];
+	struct user u[2];
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	devs[0] = rig_add(&r, "a", &sids[0], 1);
+	devs[1] = rig_add(&r, "b", &sids[1], 1);
+	devs[2] = rig_add(&r, "c", &sids[2], 1);
+	domain = alloc(devs[0], 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(iommu_attach_device(domain, devs[i]), 0);
+		/* Neighbours in one table. */
+		u[i] = (struct user){ .r = &r,
+				      .domain = domain,
+				      .sid = sids[i],
+				      .iova = MIB(8) + KIB(4) * i,
+				      .pa = DATA_BASE + KIB(4) * i };
+	}
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&u[i].thread, NULL, use_pages, &u[i]), 0);
+	for (unsigned i = 0; i < 60; i++) {
+		assert_int_equal(iommu_attach_device(domain, devs[2]), 0);
+		iommu_detach_device(domain, devs[2]);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		pthread_join(u[i].thread, NULL);
+		assert_int_equal(u[i].wrong, 0);
+		iommu_detach_device(domain, devs[i]);
+	}
+	assert_int_equal(to_domain(domain)->users, 0);
 	iommu_domain_free(domain);
 	rig_down(&r);
 }
@@ -606,11 +759,14 @@ int main(void)
 		cmocka_unit_test(tags_run_out),
 		cmocka_unit_test(domain_of_another_instance),
 		cmocka_unit_test(attach_without_memory),
+		cmocka_unit_test(cd_tables_of_every_shape),
+		cmocka_unit_test(cd_is_cleared_when_unused),
 		cmocka_unit_test(tags_come_back_clean),
 		cmocka_unit_test(unmap_while_detached_is_not_forgotten),
 		cmocka_unit_test(domain_of_two_devices),
 		cmocka_unit_test(every_change_of_domain),
 		cmocka_unit_test(tables_freed_are_walked_no_more),
+		cmocka_unit_test(threads_share_a_domain),
 	};
 
 	return cmocka_run_group_tests_name("driver_domain", tests, NULL, NULL);

@@ -62,7 +62,8 @@ static struct meaning ste_meaning(const uint64_t *e, bool with_safe)
 	}
 	if (cfg & 2) {
 		u1 |= ones(25, 25) | ones(45, 44);
-		m.w[2] |= e[2] & (ones(15, 0) | ones(52, 32) | ones(54, 54) | ones(58, 57));
+		m.w[2] |=
+			e[2] & (ones(15, 0) | ones(52, 32) | ones(54, 54) | ones(58, 57));
 		m.w[3] |= e[3] & ones(55, 4);
 	}
 	if ((cfg & 3) && with_safe)
@@ -150,7 +151,8 @@ static unsigned change(const struct arm_smmu_entry_kind *kind, const uint64_t *i
 		       const uint64_t *target, bool *hitless)
 {
 	struct judge j = { .w = { .kind = kind, .sync = judge_sync },
-			   .meaning = kind == &arm_smmu_ste_kind ? ste_meaning : cd_meaning };
+			   .meaning = kind == &arm_smmu_ste_kind ? ste_meaning
+								 : cd_meaning };
 
 	j.w.entry = j.memory;
 	memcpy(j.initial, initial, sizeof(j.initial));
@@ -177,17 +179,17 @@ static struct arm_smmu_master master = {
 enum kind {
 	ABORT,
 	BYPASS,
-	S1,	     /* S1DSS SSID0 */
-	S1_BYPASS,   /* S1DSS bypass */
-	S1_TERM,     /* S1DSS terminate */
-	S1_OTHER,    /* another CD table */
+	S1,	   /* S1DSS SSID0 */
+	S1_BYPASS, /* S1DSS bypass */
+	S1_TERM,   /* S1DSS terminate */
+	S1_OTHER,  /* another CD table */
 	S1_STALL,
 	S2,
-	S2_OTHER,    /* another VMID and table */
+	S2_OTHER, /* another VMID and table */
 	S2_STALL,
-	NESTED,	     /* stage 1 over S2, S1DSS SSID0 */
-	NESTED_BYP,  /* S1DSS bypass */
-	S2_MEV,	     /* what a guest's bypass becomes (DRV-40) */
+	NESTED,	    /* stage 1 over S2, S1DSS SSID0 */
+	NESTED_BYP, /* S1DSS bypass */
+	S2_MEV,	    /* what a guest's bypass becomes (DRV-40) */
 	INVALID,
 	KINDS
 };
@@ -198,8 +200,13 @@ static struct arm_smmu_domain s2_domain(unsigned which)
 	struct arm_smmu_domain d = { .stage = STAGE_2, .id = (uint16_t)(6 * which) };
 
 	d.pgcfg.s2 = (struct io_pgtable_s2){ .ttb = 0x8877660000 + 0x10000u * which,
-					     .t0sz = 24, .sl0 = 1, .tg = 0,
-					     .ir = 1, .or_ = 1, .sh = 3, .ps = 2 };
+					     .t0sz = 24,
+					     .sl0 = 1,
+					     .tg = 0,
+					     .ir = 1,
+					     .or_ = 1,
+					     .sh = 3,
+					     .ps = 2 };
 	return d;
 }
 
@@ -301,8 +308,13 @@ static void makers_set_only_used_bits(void **state)
 		for (unsigned i = 0; i < 8; i++)
 			assert_int_equal(ste[i] & ~used[i], 0);
 	}
-	d.pgcfg.s1 = (struct io_pgtable_s1){ .ttb = 0x1234000, .mair = ~UINT64_C(0), .tsz = 16,
-					     .ir = 1, .or_ = 1, .sh = 3, .ips = 5 };
+	d.pgcfg.s1 = (struct io_pgtable_s1){ .ttb = 0x1234000,
+					     .mair = ~UINT64_C(0),
+					     .tsz = 16,
+					     .ir = 1,
+					     .or_ = 1,
+					     .sh = 3,
+					     .ips = 5 };
 	arm_smmu_make_s1_cd(&master, &d, cd);
 	memset(used, 0, sizeof(used));
 	arm_smmu_cd_kind.used(cd, used);
@@ -434,8 +446,13 @@ static void make_cd(uint64_t *cd, uint16_t asid, uint64_t ttb)
 {
 	struct arm_smmu_domain d = { .stage = STAGE_1, .id = asid };
 
-	d.pgcfg.s1 = (struct io_pgtable_s1){ .ttb = ttb, .mair = 0x04ff44, .tsz = 16, .ir = 1,
-					     .or_ = 1, .sh = 3, .ips = 5 };
+	d.pgcfg.s1 = (struct io_pgtable_s1){ .ttb = ttb,
+					     .mair = 0x04ff44,
+					     .tsz = 16,
+					     .ir = 1,
+					     .or_ = 1,
+					     .sh = 3,
+					     .ips = 5 };
 	arm_smmu_make_s1_cd(&master, &d, cd);
 }
 

@@ -12,8 +12,8 @@
 #include "driver/cmdq.h"
 #include "driver/rig.h"
 
-#define KIB(n) (UINT64_C(n) << 10)
-#define MIB(n) (UINT64_C(n) << 20)
+#define KIB(n)	 (UINT64_C(n) << 10)
+#define MIB(n)	 (UINT64_C(n) << 20)
 #define MAX_CMDS 8192
 
 struct seen {
@@ -49,7 +49,8 @@ static void bench_up(struct bench *b, bool ril, uint32_t flags, unsigned granule
 
 	memset(b, 0, sizeof(*b));
 	if (!ril)
-		smmu_config_init(&cfg, SMMU_PRESET_V3_1), cfg.sid_bits = 10, cfg.cmdqs = 10;
+		smmu_config_init(&cfg, SMMU_PRESET_V3_1), cfg.sid_bits = 10,
+							  cfg.cmdqs = 10;
 	cfg.gran4k = granule == 12;
 	cfg.gran16k = granule <= 14;
 	cfg.gran64k = 1;
@@ -69,7 +70,7 @@ static void bench_down(struct bench *b)
 	rig_down(&b->r);
 }
 
-static const struct arm_smmu_domain *inner(struct bench *b)
+static struct arm_smmu_domain *inner(struct bench *b)
 {
 	return IOMMU_CONTAINER_OF(b->domain, struct arm_smmu_domain, core);
 }
@@ -135,11 +136,12 @@ static void ranges_cover_what_was_asked(void **state)
 		bench_up(&b, true, g == 1 ? IOMMU_ALLOC_STAGE2 : 0, rows[g].granule);
 		for (uint64_t pages = 1; pages <= 4096; pages += g ? 37 : 1) {
 			check_cover(&b, KIB(64) * 12345, pages * page, page, true);
-			check_cover(&b, KIB(64) * 12345 + page, pages * page, page, false);
+			check_cover(&b, KIB(64) * 12345 + page, pages * page, page,
+				    false);
 		}
 		for (uint64_t blocks = 1; blocks < 200; blocks++)
-			check_cover(&b, rows[g].block * 7, blocks * rows[g].block, rows[g].block,
-				    true);
+			check_cover(&b, rows[g].block * 7, blocks * rows[g].block,
+				    rows[g].block, true);
 		bench_down(&b);
 	}
 }
@@ -158,7 +160,8 @@ static void ranges_hint_at_the_leaf_level(void **state)
 
 		bench_up(&b, true, 0, 12);
 		b.seen.n = 0;
-		arm_smmu_inv_range(inner(&b), MIB(4096), rows[i].granule, rows[i].granule, true);
+		arm_smmu_inv_range(inner(&b), MIB(4096), rows[i].granule, rows[i].granule,
+				   true);
 		assert_int_equal(b.seen.n, 1);
 		assert_int_equal(range_of(b.seen.dw[0]).ttl, rows[i].ttl);
 		assert_int_equal(b.seen.dw[0][0] & 0xff, SMMU_OP_TLBI_NH_VA);
@@ -229,7 +232,8 @@ static void unmap_invalidates_once(void **state)
 	assert_int_equal(range_of(b.seen.dw[0]).size, KIB(64));
 	assert_int_equal(range_of(b.seen.dw[0]).leaf, 1);
 	/* A table goes with what it held: not leaf only, at once. */
-	assert_int_equal(iommu_map(b.domain, MIB(4), DATA_BASE + KIB(4), MIB(2), IOMMU_READ), 0);
+	assert_int_equal(
+		iommu_map(b.domain, MIB(4), DATA_BASE + KIB(4), MIB(2), IOMMU_READ), 0);
 	b.seen.n = b.seen.syncs = 0;
 	assert_int_equal(iommu_unmap(b.domain, MIB(4), MIB(2)), MIB(2));
 	assert_true(b.seen.n >= 1);

@@ -231,9 +231,12 @@ static void probe_knows_errata(void **state)
 		uint32_t iidr;
 		bool nesting;
 	} rows[] = {
-		{ 0x4831043b, false }, { 0x48310000 | 0x2043b, true }, /* MMU-600 r1, r2 */
-		{ 0x4870143b, false }, { 0x4871043b, false },	    /* MMU-700 r0p1, r1p0 */
-		{ 0x4871143b, true },  { 0x4831042b, true },	    /* r1p1; not Arm */
+		{ 0x4831043b, false },
+		{ 0x48310000 | 0x2043b, true }, /* MMU-600 r1, r2 */
+		{ 0x4870143b, false },
+		{ 0x4871043b, false }, /* MMU-700 r0p1, r1p0 */
+		{ 0x4871143b, true },
+		{ 0x4831042b, true }, /* r1p1; not Arm */
 	};
 
 	(void)state;

@@ -98,7 +98,8 @@ static void queue_times_out_with_a_dump(void **state)
 	assert_non_null(strstr(r.last, "CMD_SYNC timed out"));
 	assert_non_null(strstr(r.last, "CMDQ_PROD"));
 	/* The dump is as long as it says, however much of it fits. */
-	assert_int_equal(arm_smmu_dump(r.drv, NULL, 0), arm_smmu_dump(r.drv, text, sizeof(text)));
+	assert_int_equal(arm_smmu_dump(r.drv, NULL, 0),
+			 arm_smmu_dump(r.drv, text, sizeof(text)));
 	assert_int_equal(arm_smmu_dump(r.drv, text, 10), arm_smmu_dump(r.drv, NULL, 0));
 	assert_int_equal(strlen(text), 9);
 	/* A full queue refuses, and takes nothing. */

@@ -23,9 +23,9 @@ struct arena {
 	struct arena_piece *pieces; /* ascending pa */
 	size_t count, room;
 	uint64_t next_pa;
-	size_t live;	   /* pieces not freed */
-	long fail_after;   /* allocations until one fails; -1: never */
-	unsigned frees;	   /* dma_free calls so far */
+	size_t live;	 /* pieces not freed */
+	long fail_after; /* allocations until one fails; -1: never */
+	unsigned frees;	 /* dma_free calls so far */
 	struct iommu_platform platform;
 };
 

@@ -75,9 +75,9 @@ static void shape_stage1_start_level(void **state)
 		unsigned ias;
 		int start;
 	} rows[] = {
-		{ K(4), 48, 0 },   { K(4), 39, 1 },  { K(16), 47, 1 }, { K(16), 48, 0 },
-		{ K(64), 42, 2 },  { K(64), 48, 1 }, { K(64), 52, 1 }, { K(4), 30, 2 },
-		{ K(16), 25, 3 },  { K(64), 25, 3 }, { K(64), 29, 3 }, { K(64), 30, 2 },
+		{ K(4), 48, 0 },  { K(4), 39, 1 },  { K(16), 47, 1 }, { K(16), 48, 0 },
+		{ K(64), 42, 2 }, { K(64), 48, 1 }, { K(64), 52, 1 }, { K(4), 30, 2 },
+		{ K(16), 25, 3 }, { K(64), 25, 3 }, { K(64), 29, 3 }, { K(64), 30, 2 },
 	};
 
 	(void)state;
@@ -113,7 +113,8 @@ static void shape_stage2_is_consistent(void **state)
 			/* Encodings without STT or DS (9.4). */
 			assert_true(x.cfg.s2.sl0 <= 2);
 			/* The root is aligned to its whole size. */
-			assert_int_equal(x.cfg.s2.ttb & ((UINT64_C(8) << (n - shift)) - 1), 0);
+			assert_int_equal(
+				x.cfg.s2.ttb & ((UINT64_C(8) << (n - shift)) - 1), 0);
 			table_drop(&x);
 		}
 	}
@@ -124,7 +125,8 @@ static void shape_concatenates_stage2_root(void **state)
 	struct table x;
 
 	(void)state;
-	/* 40 bits, 4 KiB: level 1 with two tables rather than level 0 with two entries. */
+	/* 40 bits, 4 KiB: level 1 with two tables rather than level 0 with two entries.
+	 */
 	table_make(&x, IO_PGTABLE_STAGE2, K(4), 40, 40, 0);
 	assert_int_equal(x.cfg.s2.sl0, 1);
 	assert_int_equal(io_pgtable_footprint(x.t), K(8));
@@ -159,7 +161,8 @@ static void shape_clamps_sizes_to_granule(void **state)
 	assert_int_equal(x.cfg.s1.ips, 6);
 	assert_int_equal(x.cfg.pgsize_bitmap, K(64) | M(512) | T(4));
 	table_drop(&x);
-	table_make(&x, IO_PGTABLE_STAGE1, K(64), 48, 48, 0); /* 4 TiB blocks: 52 bits only */
+	table_make(&x, IO_PGTABLE_STAGE1, K(64), 48, 48,
+		   0); /* 4 TiB blocks: 52 bits only */
 	assert_int_equal(x.cfg.pgsize_bitmap, K(64) | M(512));
 	table_drop(&x);
 	table_make(&x, IO_PGTABLE_STAGE2, K(4), 48, 40, 0); /* stage 2: ias within oas */
@@ -228,8 +231,8 @@ static void check_page(struct table *x, uint64_t iova, uint64_t pa, uint64_t siz
 	assert_int_equal(io_pgtable_lookup(x->t, iova, NULL, NULL), -ENOENT);
 }
 
-static void every_size(enum io_pgtable_fmt fmt, uint64_t granule, unsigned ias, unsigned oas,
-		       unsigned quirks)
+static void every_size(enum io_pgtable_fmt fmt, uint64_t granule, unsigned ias,
+		       unsigned oas, unsigned quirks)
 {
 	uint64_t in, out, low = 0;
 	struct table x;
@@ -298,13 +301,13 @@ static void desc_stage1_says_what_prot_says(void **state)
 	table_make(&x, IO_PGTABLE_STAGE1, K(4), 39, 40, 0);
 	d = desc_for(&x, RW | IO_PROT_CACHE);
 	assert_int_equal(bits(d, 1, 0), 3);
-	assert_int_equal(bits(d, 7, 6), 1); /* AP: everyone reads and writes */
-	assert_int_equal(bits(d, 9, 8), 3); /* inner shareable */
+	assert_int_equal(bits(d, 7, 6), 1);   /* AP: everyone reads and writes */
+	assert_int_equal(bits(d, 9, 8), 3);   /* inner shareable */
 	assert_int_equal(bits(d, 11, 10), 3); /* nG, AF */
 	assert_int_equal(bits(d, 54, 53), 0);
 	assert_int_equal(x.cfg.s1.mair >> 8 * bits(d, 4, 2) & 0xff, 0xff);
 	d = desc_for(&x, IO_PROT_READ | IO_PROT_PRIV | IO_PROT_NOEXEC);
-	assert_int_equal(bits(d, 7, 6), 2); /* AP: privileged reads */
+	assert_int_equal(bits(d, 7, 6), 2);   /* AP: privileged reads */
 	assert_int_equal(bits(d, 54, 53), 3); /* neither level executes */
 	assert_int_equal(x.cfg.s1.mair >> 8 * bits(d, 4, 2) & 0xff, 0x44);
 	d = desc_for(&x, RW | IO_PROT_MMIO | IO_PROT_CACHE);
@@ -344,10 +347,9 @@ static void desc_root_attributes_follow_coherence(void **state)
 {
 	struct arena a;
 	struct io_pgtable *t;
-	struct io_pgtable_cfg cfg = { .fmt = IO_PGTABLE_STAGE1,
-				      .pgsize_bitmap = K(4),
-				      .ias = 39,
-				      .oas = 40 };
+	struct io_pgtable_cfg cfg = {
+		.fmt = IO_PGTABLE_STAGE1, .pgsize_bitmap = K(4), .ias = 39, .oas = 40
+	};
 	struct table x;
 
 	(void)state;
@@ -393,8 +395,9 @@ static void misuse_changes_nothing(void **state)
 	assert_int_equal(mapped, 0);
 	assert_int_equal(io_pgtable_footprint(x.t), before);
 	/* The legal neighbours of the last address, in and out. */
-	assert_int_equal(io_pgtable_map_pages(x.t, G(512) - K(4), T(1) - K(4), K(4), 1, RW,
-					      NULL), 0);
+	assert_int_equal(
+		io_pgtable_map_pages(x.t, G(512) - K(4), T(1) - K(4), K(4), 1, RW, NULL),
+		0);
 	assert_int_equal(io_pgtable_lookup(x.t, G(512), NULL, NULL), -ERANGE);
 	assert_int_equal(io_pgtable_map(x.t, 0, 0, 0, RW), -EINVAL);
 	assert_int_equal(io_pgtable_map(x.t, 0, 0, K(6), RW), -EINVAL);
@@ -412,11 +415,14 @@ static void live_entries_are_not_overwritten(void **state)
 	(void)state;
 	table_make(&x, IO_PGTABLE_STAGE2, K(4), 39, 40, 0);
 	assert_int_equal(io_pgtable_map_pages(x.t, M(2), M(4), M(2), 1, RW, NULL), 0);
-	assert_int_equal(io_pgtable_map_pages(x.t, M(2), M(8), M(2), 1, RW, NULL), -EEXIST);
-	assert_int_equal(io_pgtable_map_pages(x.t, M(2), M(8), K(4), 1, RW, NULL), -EEXIST);
-	/* Progress counts up to the page that was in the way (CORE-119). */
-	assert_int_equal(io_pgtable_map_pages(x.t, M(2) - K(8), M(8), K(4), 3, RW, &mapped),
+	assert_int_equal(io_pgtable_map_pages(x.t, M(2), M(8), M(2), 1, RW, NULL),
 			 -EEXIST);
+	assert_int_equal(io_pgtable_map_pages(x.t, M(2), M(8), K(4), 1, RW, NULL),
+			 -EEXIST);
+	/* Progress counts up to the page that was in the way (CORE-119). */
+	assert_int_equal(
+		io_pgtable_map_pages(x.t, M(2) - K(8), M(8), K(4), 3, RW, &mapped),
+		-EEXIST);
 	assert_int_equal(mapped, K(8));
 	assert_int_equal(io_pgtable_map_pages(x.t, 0, M(8), M(2), 1, RW, NULL), -EEXIST);
 	assert_int_equal(io_pgtable_lookup(x.t, M(2), &pa, NULL), 0);
@@ -431,7 +437,8 @@ static void part_of_a_block_stays(void **state)
 
 	(void)state;
 	table_make(&x, IO_PGTABLE_STAGE1, K(4), 39, 40, 0);
-	assert_int_equal(io_pgtable_map(x.t, M(2) - K(4), M(6) - K(4), M(2) + K(4), RW), 0);
+	assert_int_equal(io_pgtable_map(x.t, M(2) - K(4), M(6) - K(4), M(2) + K(4), RW),
+			 0);
 	assert_int_equal(io_pgtable_unmap_pages(x.t, M(2), K(4), 512, NULL), 0);
 	assert_int_equal(x.pages, 0);
 	assert_int_equal(io_pgtable_unmap(x.t, M(2) - K(4), K(8), NULL), K(4));
@@ -463,7 +470,8 @@ static void map_takes_the_largest_pages(void **state)
 
 	(void)state;
 	table_make(&x, IO_PGTABLE_STAGE1, K(4), 48, 48, 0);
-	assert_int_equal(io_pgtable_map(x.t, 0x1ff000, G(4) + 0x1ff000, M(2) + K(4), RW), 0);
+	assert_int_equal(io_pgtable_map(x.t, 0x1ff000, G(4) + 0x1ff000, M(2) + K(4), RW),
+			 0);
 	assert_int_equal(io_pgtable_lookup(x.t, 0x1ff000, NULL, &size), 0);
 	assert_int_equal(size, K(4));
 	assert_int_equal(io_pgtable_lookup(x.t, M(2), NULL, &size), 0);
@@ -476,7 +484,8 @@ static void map_takes_the_largest_pages(void **state)
 	assert_int_equal(size, K(4));
 	/* Across three sizes. */
 	assert_int_equal(io_pgtable_map(x.t, G(3) - M(2) - K(4), G(7) - M(2) - K(4),
-					G(1) + M(4) + K(8), RW), 0);
+					G(1) + M(4) + K(8), RW),
+			 0);
 	assert_int_equal(io_pgtable_lookup(x.t, G(3) + M(5), NULL, &size), 0);
 	assert_int_equal(size, G(1));
 	assert_int_equal(io_pgtable_lookup(x.t, G(4), NULL, &size), 0);
@@ -501,7 +510,8 @@ static void tables_are_freed_after_the_flush(void **state)
 	assert_int_equal(x.pages, 0);
 	assert_int_equal(x.walk_iova, M(2));
 	assert_int_equal(x.walk_size, M(2));
-	assert_int_equal(x.frees_at_walk, frees); /* nothing was free yet in the callback */
+	assert_int_equal(x.frees_at_walk,
+			 frees); /* nothing was free yet in the callback */
 	assert_int_equal(x.arena.frees, frees + 1);
 	/* An empty table gives way to a block, after a flush as well. */
 	assert_int_equal(io_pgtable_map_pages(x.t, M(4), M(3), K(4), 1, RW, NULL), 0);
@@ -532,8 +542,9 @@ static void map_survives_every_allocation_failure(void **state)
 			break;
 		assert_int_equal(err, -ENOMEM);
 		for (uint64_t at = 0; at < M(4); at += K(4))
-			assert_int_equal(io_pgtable_lookup(x.t, G(512) - K(12) + at, NULL,
-							   NULL), -ENOENT);
+			assert_int_equal(
+				io_pgtable_lookup(x.t, G(512) - K(12) + at, NULL, NULL),
+				-ENOENT);
 		/* Something was mapped, so a device may have seen it: flushed. */
 		assert_int_equal(x.pages, 0);
 		assert_int_equal(x.walks > 0, n > 2);

@@ -6,13 +6,12 @@
 #include "pgtable/arena.h"
 #include "pgtable/walker.h"
 
-#define K(n) (UINT64_C(n) << 10)
-#define M(n) (UINT64_C(n) << 20)
-#define G(n) (UINT64_C(n) << 30)
-#define T(n) (UINT64_C(n) << 40)
-#define ALL_SIZES                                                                        \
-	(K(4) | M(2) | G(1) | K(16) | M(32) | K(64) | M(512) | T(4))
-#define RW (IO_PROT_READ | IO_PROT_WRITE)
+#define K(n)	  (UINT64_C(n) << 10)
+#define M(n)	  (UINT64_C(n) << 20)
+#define G(n)	  (UINT64_C(n) << 30)
+#define T(n)	  (UINT64_C(n) << 40)
+#define ALL_SIZES (K(4) | M(2) | G(1) | K(16) | M(32) | K(64) | M(512) | T(4))
+#define RW	  (IO_PROT_READ | IO_PROT_WRITE)
 
 struct table {
 	struct arena arena;

@@ -29,7 +29,8 @@ static uint64_t rnd(uint64_t *seed)
 	return *seed;
 }
 
-static uint64_t pick_size(const struct io_pgtable_cfg *cfg, uint64_t window, uint64_t *seed)
+static uint64_t pick_size(const struct io_pgtable_cfg *cfg, uint64_t window,
+			  uint64_t *seed)
 {
 	uint64_t sizes[8];
 	unsigned n = 0;
@@ -45,9 +46,11 @@ static void random_map(struct table *x, struct shadow *sh, uint64_t base, uint64
 {
 	uint64_t size = pick_size(&x->cfg, SLOTS * page, seed), per = size / page;
 	uint64_t first = rnd(seed) % (SLOTS / per) * per;
-	uint64_t most = SLOTS / per - first / per, count = 1 + rnd(seed) % (most > 3 ? 3 : most);
+	uint64_t most = SLOTS / per - first / per,
+		 count = 1 + rnd(seed) % (most > 3 ? 3 : most);
 	uint64_t pa = (rnd(seed) % (UINT64_C(1) << 34)) & ~(size - 1), mapped = 0, ok = 0;
-	int err = io_pgtable_map_pages(x->t, base + first * page, pa, size, count, RW, &mapped);
+	int err = io_pgtable_map_pages(x->t, base + first * page, pa, size, count, RW,
+				       &mapped);
 
 	/* Page after page succeeds until one of them has something in it. */
 	for (; ok < count; ok++) {
@@ -93,7 +96,8 @@ static void random_unmap(struct table *x, struct shadow *sh, uint64_t base, uint
 	}
 }
 
-static void check_all(struct table *x, const struct shadow *sh, uint64_t base, uint64_t page)
+static void check_all(struct table *x, const struct shadow *sh, uint64_t base,
+		      uint64_t page)
 {
 	for (uint64_t i = 0; i < SLOTS; i++) {
 		uint64_t at = base + i * page, pa = 0;
@@ -110,7 +114,8 @@ static void check_all(struct table *x, const struct shadow *sh, uint64_t base, u
 	}
 }
 
-static void random_on(enum io_pgtable_fmt fmt, uint64_t page, unsigned quirks, uint64_t seed)
+static void random_on(enum io_pgtable_fmt fmt, uint64_t page, unsigned quirks,
+		      uint64_t seed)
 {
 	struct shadow *sh = malloc(sizeof(*sh));
 	struct table x;
@@ -149,7 +154,7 @@ static void random_operations_match_shadow(void **state)
 
 /* Threads whose pages alternate in the same tables: every install is a race. */
 #define THREADS 4u
-#define PAGES 2048u
+#define PAGES	2048u
 
 struct worker {
 	struct table *x;
@@ -164,11 +169,12 @@ static void *work(void *arg)
 
 	for (unsigned round = 0; round < 4; round++) {
 		for (uint64_t i = w->id; i < PAGES; i += THREADS)
-			if (io_pgtable_map_pages(w->x->t, i * K(4), G(1) + i * K(4), K(4), 1,
-						 RW, NULL))
+			if (io_pgtable_map_pages(w->x->t, i * K(4), G(1) + i * K(4), K(4),
+						 1, RW, NULL))
 				w->failures++;
 		for (uint64_t i = w->id; round < 3 && i < PAGES; i += THREADS)
-			if (io_pgtable_unmap_pages(w->x->t, i * K(4), K(4), 1, NULL) != K(4))
+			if (io_pgtable_unmap_pages(w->x->t, i * K(4), K(4), 1, NULL) !=
+			    K(4))
 				w->failures++;
 	}
 	return NULL;
