@@ -27,10 +27,12 @@ struct bench_case {
 	const char *name; /* "tlbi/nh_va/64k": group/operation/parameter */
 	const char *what; /* one line for --list */
 	uint64_t param;
-	/* Prepares *state; false: cannot be had here (the case is skipped and said so). */
+	/* Prepares *state; false: cannot be had here (the case is skipped and said so).
+	 */
 	bool (*setup)(const struct bench_case *c, void **state);
 	/* One sample of about `ops` operations (a case may do fewer, never none). */
-	void (*sample)(const struct bench_case *c, void *state, uint64_t ops, struct stopwatch *w);
+	void (*sample)(const struct bench_case *c, void *state, uint64_t ops,
+		       struct stopwatch *w);
 	void (*teardown)(void *state);
 };
 
@@ -45,7 +47,7 @@ struct bench_result {
 	const struct bench_case *c;
 	bool skipped;
 	unsigned samples;
-	uint64_t ops;	/* in all samples */
+	uint64_t ops;		      /* in all samples */
 	double min, median, p90, max; /* ns per operation */
 	double instructions;	      /* per operation, median; < 0: not counted */
 };
@@ -53,7 +55,8 @@ struct bench_result {
 /* Writers; each takes the results in order. 0 or -1 with errno. */
 int report_table(FILE *out, const struct bench_result *r, unsigned n);
 int report_csv(const char *path, const struct bench_result *r, unsigned n);
-int report_json(const char *path, const struct bench_result *r, unsigned n, unsigned quick);
+int report_json(const char *path, const struct bench_result *r, unsigned n,
+		unsigned quick);
 int report_svg(const char *path, const struct bench_result *r, unsigned n);
 /* Ratios of this run's medians to those of an earlier report; -1: unreadable. */
 int report_compare(FILE *out, const char *path, const struct bench_result *r, unsigned n);

@@ -37,8 +37,8 @@ static uint64_t *leaf_slot(struct fixture *f, uint64_t root, uint64_t ia)
 	return at(f, table) + ((ia >> 12) & 511);
 }
 
-static void map(struct fixture *f, uint64_t root, uint64_t ia, uint64_t oa, uint64_t pages,
-		uint64_t attributes)
+static void map(struct fixture *f, uint64_t root, uint64_t ia, uint64_t oa,
+		uint64_t pages, uint64_t attributes)
 {
 	for (uint64_t i = 0; i < pages; i++)
 		*leaf_slot(f, root, ia + i * 4096) = (oa + i * 4096) | attributes;
@@ -84,7 +84,8 @@ static uint64_t make_cd(struct fixture *f, uint64_t root)
 	return pa;
 }
 
-static void make_ste(struct fixture *f, uint32_t sid, unsigned config, uint64_t cd, uint64_t s2ttb)
+static void make_ste(struct fixture *f, uint32_t sid, unsigned config, uint64_t cd,
+		     uint64_t s2ttb)
 {
 	uint64_t *ste = at(f, f->strtab + sid * 64ull);
 

@@ -32,7 +32,9 @@ static bool setup(const struct bench_case *c, void **out, struct kind k)
 
 	if (!s)
 		return false;
-	*s = (struct state){ .op = k.op, .range = k.range, .sid = k.sid ? k.sid : SID_S1 };
+	*s = (struct state){ .op = k.op,
+			     .range = k.range,
+			     .sid = k.sid ? k.sid : SID_S1 };
 	s->step = (live * 5 / 8) | 1;
 	s->f = fixture_create(live ? live : 1, live < 1024 ? 4096 : (uint32_t)live * 4);
 	if (s->f && (!live || fixture_fill(s->f, s->sid))) {
@@ -114,7 +116,8 @@ static void push_sync(struct fixture *f)
 }
 
 /* By address: distinct live pages (or, with none live, pages that miss). */
-static void sample_va(const struct bench_case *c, void *state, uint64_t ops, struct stopwatch *w)
+static void sample_va(const struct bench_case *c, void *state, uint64_t ops,
+		      struct stopwatch *w)
 {
 	struct state *s = state;
 	uint64_t live = c->param, span = s->range ? s->range : 1;
@@ -141,7 +144,8 @@ static void sample_va(const struct bench_case *c, void *state, uint64_t ops, str
 }
 
 /* By context or all: what is live stays the same for each command of a sample. */
-static void sample_all(const struct bench_case *c, void *state, uint64_t ops, struct stopwatch *w)
+static void sample_all(const struct bench_case *c, void *state, uint64_t ops,
+		       struct stopwatch *w)
 {
 	struct state *s = state;
 	uint64_t cmd[2];
@@ -178,10 +182,10 @@ static void sample_sync(const struct bench_case *c, void *state, uint64_t ops,
 	stopwatch_stop(w, ops);
 }
 
-#define SETUP(id, ...)                                                                             \
-	static bool setup_##id(const struct bench_case *c, void **out)                             \
-	{                                                                                          \
-		return setup(c, out, (struct kind){ __VA_ARGS__ });                                \
+#define SETUP(id, ...)                                                                   \
+	static bool setup_##id(const struct bench_case *c, void **out)                   \
+	{                                                                                \
+		return setup(c, out, (struct kind){ __VA_ARGS__ });                      \
 	}
 SETUP(va, SMMU_OP_TLBI_NH_VA, 0, 0)
 SETUP(vaa, SMMU_OP_TLBI_NH_VAA, 0, 0)
@@ -196,29 +200,38 @@ SETUP(ste, SMMU_OP_CFGI_STE, 0, 0)
 SETUP(cd, SMMU_OP_CFGI_CD, 0, 0)
 SETUP(sync, SMMU_OP_SYNC, 0, 0)
 
-#define VA(name_, what_, live, id)                                                                 \
-	{ "tlbi/" name_, what_, live, setup_##id, sample_va, teardown }
-#define ALL(name_, what_, live, id)                                                                \
-	{ name_, what_, live, setup_##id, sample_all, teardown }
-#define LIVE4(name_, what_, id)                                                                    \
-	VA(name_ "/0", what_ ", nothing live", 0, id),                                             \
-		VA(name_ "/1k", what_ ", 1024 live entries", 1024, id),                            \
+#define VA(name_, what_, live, id)                                                       \
+	{                                                                                \
+		"tlbi/" name_, what_, live, setup_##id, sample_va, teardown              \
+	}
+#define ALL(name_, what_, live, id)                                                      \
+	{                                                                                \
+		name_, what_, live, setup_##id, sample_all, teardown                     \
+	}
+#define LIVE4(name_, what_, id)                                                          \
+	VA(name_ "/0", what_ ", nothing live", 0, id),                                   \
+		VA(name_ "/1k", what_ ", 1024 live entries", 1024, id),                  \
 		VA(name_ "/64k", what_ ", 65536 live entries", 65536, id)
 
 static const struct bench_case cases[] = {
 	LIVE4("nh_va", "TLBI_NH_VA, batches of 64 + SYNC", va),
-	VA("nh_va/1m", "TLBI_NH_VA, batches of 64 + SYNC, 1048576 live entries", 1048576, va),
+	VA("nh_va/1m", "TLBI_NH_VA, batches of 64 + SYNC, 1048576 live entries", 1048576,
+	   va),
 	LIVE4("nh_vaa", "TLBI_NH_VAA, batches of 64 + SYNC", vaa),
 	LIVE4("s2_ipa", "TLBI_S2_IPA, batches of 64 + SYNC", ipa),
-	VA("ril_16/64k", "TLBI_NH_VA range of 16 pages, 65536 live entries", 65536, ril16),
-	VA("ril_512/64k", "TLBI_NH_VA range of 512 pages, 65536 live entries", 65536, ril512),
+	VA("ril_16/64k", "TLBI_NH_VA range of 16 pages, 65536 live entries", 65536,
+	   ril16),
+	VA("ril_512/64k", "TLBI_NH_VA range of 512 pages, 65536 live entries", 65536,
+	   ril512),
 	ALL("tlbi/nh_asid/64", "TLBI_NH_ASID, 64 live entries", 64, asid),
 	ALL("tlbi/nh_asid/64k", "TLBI_NH_ASID, 65536 live entries", 65536, asid),
 	ALL("tlbi/nh_all/64k", "TLBI_NH_ALL, 65536 live entries", 65536, nh_all),
-	ALL("tlbi/s12_vmall/64k", "TLBI_S12_VMALL, 65536 live nested entries", 65536, vmall),
+	ALL("tlbi/s12_vmall/64k", "TLBI_S12_VMALL, 65536 live nested entries", 65536,
+	    vmall),
 	ALL("tlbi/nsnh_all/64k", "TLBI_NSNH_ALL, 65536 live entries", 65536, nsnh),
 	ALL("cfgi/ste", "CFGI_STE of a cached stream", 1, ste),
 	ALL("cfgi/cd", "CFGI_CD of a cached context", 1, cd),
-	{ "sync", "CMD_SYNC alone, one a doorbell", 0, setup_sync, sample_sync, teardown },
+	{ "sync", "CMD_SYNC alone, one a doorbell", 0, setup_sync, sample_sync,
+	  teardown },
 };
 const struct bench_suite suite_invalidate = { cases, sizeof(cases) / sizeof(cases[0]) };

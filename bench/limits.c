@@ -67,7 +67,8 @@ static bool rmw_setup(const struct bench_case *c, void **state)
 	return *state != NULL;
 }
 
-static void rmw_sample(const struct bench_case *c, void *state, uint64_t ops, struct stopwatch *w)
+static void rmw_sample(const struct bench_case *c, void *state, uint64_t ops,
+		       struct stopwatch *w)
 {
 	_Atomic uint64_t *word = state;
 
@@ -78,13 +79,16 @@ static void rmw_sample(const struct bench_case *c, void *state, uint64_t ops, st
 	stopwatch_stop(w, ops);
 }
 
-#define CHASE(name_, what_, bytes)                                                                 \
-	{ "limit/" name_, what_, bytes, chase_setup, chase_sample, chase_teardown }
+#define CHASE(name_, what_, bytes)                                                       \
+	{                                                                                \
+		"limit/" name_, what_, bytes, chase_setup, chase_sample, chase_teardown  \
+	}
 
 static const struct bench_case cases[] = {
 	CHASE("load_16k", "dependent load, 16 KiB working set (L1)", 16 << 10),
 	CHASE("load_256k", "dependent load, 256 KiB working set (L2)", 256 << 10),
 	CHASE("load_256m", "dependent load, 256 MiB working set (memory)", 256 << 20),
-	{ "limit/atomic", "atomic fetch-and-add, uncontended", 0, rmw_setup, rmw_sample, free },
+	{ "limit/atomic", "atomic fetch-and-add, uncontended", 0, rmw_setup, rmw_sample,
+	  free },
 };
 const struct bench_suite suite_limits = { cases, sizeof(cases) / sizeof(cases[0]) };

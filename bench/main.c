@@ -76,7 +76,8 @@ static double take(const struct bench_case *c, void *state, uint64_t ops, int pe
 	if (perf_fd >= 0)
 		ioctl(perf_fd, PERF_EVENT_IOC_RESET, 0);
 	c->sample(c, state, ops, w);
-	if (perf_fd >= 0 && read(perf_fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+	if (perf_fd >= 0 &&
+	    read(perf_fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
 		*instructions = (double)count / (double)w->ops;
 	return (double)w->ns / (double)w->ops;
 }
@@ -98,7 +99,8 @@ static void run_case(const struct bench_case *c, struct bench_result *r, unsigne
 	/* Warm up, and find how many operations make a sample. */
 	for (;;) {
 		one = take(c, state, ops, -1, &w, &counted);
-		if ((double)ops * one >= (double)sample_ns / 2 || w.ops < ops || ops >= 1u << 24)
+		if ((double)ops * one >= (double)sample_ns / 2 || w.ops < ops ||
+		    ops >= 1u << 24)
 			break;
 		ops *= 2;
 	}
@@ -121,14 +123,16 @@ static void run_case(const struct bench_case *c, struct bench_result *r, unsigne
 static void usage(FILE *out)
 {
 	fputs("Usage: smmulator-bench [OPTION]...\n"
-	      "Measures what translations and invalidations cost; prints ns per operation.\n\n"
+	      "Measures what translations and invalidations cost; prints ns per "
+	      "operation.\n\n"
 	      "  --list             name the cases and stop\n"
 	      "  --filter PATTERN   only cases whose name matches (shell pattern)\n"
 	      "  --quick            7 samples a case instead of 31\n"
 	      "  --json FILE        write the results as JSON\n"
 	      "  --csv FILE         ... as CSV\n"
 	      "  --svg FILE         ... as a drawing\n"
-	      "  --compare FILE     print ratios to the medians of an earlier --json FILE\n"
+	      "  --compare FILE     print ratios to the medians of an earlier --json "
+	      "FILE\n"
 	      "  --help\n",
 	      out);
 }
@@ -141,29 +145,52 @@ struct options {
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "list", no_argument, NULL, 'l' },	   { "filter", required_argument, NULL, 'f' },
-		{ "quick", no_argument, NULL, 'q' },	   { "json", required_argument, NULL, 'j' },
-		{ "csv", required_argument, NULL, 'c' },   { "svg", required_argument, NULL, 's' },
-		{ "compare", required_argument, NULL, 'C' }, { "help", no_argument, NULL, 'h' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "filter", required_argument, NULL, 'f' },
+		{ "quick", no_argument, NULL, 'q' },
+		{ "json", required_argument, NULL, 'j' },
+		{ "csv", required_argument, NULL, 'c' },
+		{ "svg", required_argument, NULL, 's' },
+		{ "compare", required_argument, NULL, 'C' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (opt) {
-		case 'l': o->list = true; break;
-		case 'f': o->filter = optarg; break;
-		case 'q': o->quick = true; break;
-		case 'j': o->json = optarg; break;
-		case 'c': o->csv = optarg; break;
-		case 's': o->svg = optarg; break;
-		case 'C': o->compare = optarg; break;
-		case 'h': usage(stdout); exit(0);
-		default: usage(stderr); return -1;
+		case 'l':
+			o->list = true;
+			break;
+		case 'f':
+			o->filter = optarg;
+			break;
+		case 'q':
+			o->quick = true;
+			break;
+		case 'j':
+			o->json = optarg;
+			break;
+		case 'c':
+			o->csv = optarg;
+			break;
+		case 's':
+			o->svg = optarg;
+			break;
+		case 'C':
+			o->compare = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			usage(stderr);
+			return -1;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "smmulator-bench: unexpected argument '%s'\n", argv[optind]);
+		fprintf(stderr, "smmulator-bench: unexpected argument '%s'\n",
+			argv[optind]);
 		return -1;
 	}
 	return 0;
@@ -172,7 +199,8 @@ static int parse(int argc, char **argv, struct options *o)
 static int wrote(int err, const char *path)
 {
 	if (err)
-		fprintf(stderr, "smmulator-bench: cannot write %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "smmulator-bench: cannot write %s: %s\n", path,
+			strerror(errno));
 	return err;
 }
 
@@ -187,7 +215,8 @@ static int report(const struct options *o, const struct bench_result *r, unsigne
 	if (o->svg)
 		err |= wrote(report_svg(o->svg, r, n), o->svg);
 	if (o->compare && report_compare(stdout, o->compare, r, n)) {
-		fprintf(stderr, "smmulator-bench: %s: not a results file of smmulator-bench\n",
+		fprintf(stderr,
+			"smmulator-bench: %s: not a results file of smmulator-bench\n",
 			o->compare);
 		err = -1;
 	}
@@ -216,7 +245,8 @@ int main(int argc, char **argv)
 			}
 			if (isatty(STDERR_FILENO))
 				fprintf(stderr, "\r\033[K%s ...", c->name);
-			run_case(c, &results[n++], o.quick ? QUICK_SAMPLES : MAX_SAMPLES, perf_fd);
+			run_case(c, &results[n++], o.quick ? QUICK_SAMPLES : MAX_SAMPLES,
+				 perf_fd);
 		}
 	}
 	if (perf_fd >= 0)
@@ -226,7 +256,8 @@ int main(int argc, char **argv)
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	if (!n) {
-		fprintf(stderr, "smmulator-bench: no case matches '%s' (see --list)\n", o.filter);
+		fprintf(stderr, "smmulator-bench: no case matches '%s' (see --list)\n",
+			o.filter);
 		return 2;
 	}
 	return report(&o, results, n);

@@ -9,15 +9,15 @@
 
 int report_table(FILE *out, const struct bench_result *r, unsigned n)
 {
-	fprintf(out, "%-28s %10s %10s %10s %10s %10s\n", "case", "median ns", "min", "p90", "max",
-		"instr/op");
+	fprintf(out, "%-28s %10s %10s %10s %10s %10s\n", "case", "median ns", "min",
+		"p90", "max", "instr/op");
 	for (unsigned i = 0; i < n; i++) {
 		if (r[i].skipped) {
 			fprintf(out, "%-28s not to be had here\n", r[i].c->name);
 			continue;
 		}
-		fprintf(out, "%-28s %10.1f %10.1f %10.1f %10.1f", r[i].c->name, r[i].median, r[i].min,
-			r[i].p90, r[i].max);
+		fprintf(out, "%-28s %10.1f %10.1f %10.1f %10.1f", r[i].c->name,
+			r[i].median, r[i].min, r[i].p90, r[i].max);
 		if (r[i].instructions >= 0)
 			fprintf(out, " %10.1f\n", r[i].instructions);
 		else
@@ -36,8 +36,8 @@ int report_csv(const char *path, const struct bench_result *r, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		if (r[i].skipped)
 			continue;
-		fprintf(f, "%s,%.2f,%.2f,%.2f,%.2f,", r[i].c->name, r[i].median, r[i].min, r[i].p90,
-			r[i].max);
+		fprintf(f, "%s,%.2f,%.2f,%.2f,%.2f,", r[i].c->name, r[i].median, r[i].min,
+			r[i].p90, r[i].max);
 		if (r[i].instructions >= 0)
 			fprintf(f, "%.1f", r[i].instructions);
 		fprintf(f, ",%u,%llu\n", r[i].samples, (unsigned long long)r[i].ops);
@@ -82,7 +82,8 @@ static void cpu_name(char *name, size_t len)
 		fclose(f);
 }
 
-int report_json(const char *path, const struct bench_result *r, unsigned n, unsigned quick)
+int report_json(const char *path, const struct bench_result *r, unsigned n,
+		unsigned quick)
 {
 	struct utsname u;
 	char cpu[128];
@@ -93,9 +94,10 @@ int report_json(const char *path, const struct bench_result *r, unsigned n, unsi
 	cpu_name(cpu, sizeof(cpu));
 	for (unsigned i = 0; i < n; i++)
 		json_array_append_new(list, one_result(&r[i]));
-	root = json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}, s:o}", "format", "smmulator-bench-1",
-			 "quick", (int)quick, "machine", "cpu", cpu, "kernel", u.release, "arch",
-			 u.machine, "compiler", __VERSION__, "results", list);
+	root = json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}, s:o}", "format",
+			 "smmulator-bench-1", "quick", (int)quick, "machine", "cpu", cpu,
+			 "kernel", u.release, "arch", u.machine, "compiler", __VERSION__,
+			 "results", list);
 	if (!root) {
 		json_decref(list);
 		errno = ENOMEM;
@@ -122,15 +124,18 @@ int report_svg(const char *path, const struct bench_result *r, unsigned n)
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" "
 		"font-family=\"sans-serif\" font-size=\"12\">\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
-		"<text x=\"%d\" y=\"18\" font-size=\"14\">smmulator-bench: median ns per operation "
+		"<text x=\"%d\" y=\"18\" font-size=\"14\">smmulator-bench: median ns per "
+		"operation "
 		"(log scale; thin line: min to p90)</text>\n",
 		LEFT + WIDTH + 90, TOP + n * ROW + 14, 12);
 	for (double tick = 1; tick <= top * 1.0001; tick *= 10) {
 		double x = LEFT + WIDTH * log10(tick * 10) / log10(top * 10);
 
 		fprintf(f,
-			"<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%u\" stroke=\"#ddd\"/>"
-			"<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#666\">%g</text>\n",
+			"<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%u\" "
+			"stroke=\"#ddd\"/>"
+			"<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" "
+			"fill=\"#666\">%g</text>\n",
 			x, TOP - 4, x, TOP + n * ROW, x, TOP - 8, tick);
 	}
 	for (unsigned i = 0; i < n; i++) {
@@ -138,18 +143,22 @@ int report_svg(const char *path, const struct bench_result *r, unsigned n)
 		double y = TOP + (double)i * ROW;
 		bool limit = !strncmp(r[i].c->name, "limit/", 6);
 
-		fprintf(f, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">%s</text>\n", LEFT - 8, y + 14,
-			r[i].c->name);
+		fprintf(f, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">%s</text>\n",
+			LEFT - 8, y + 14, r[i].c->name);
 		if (r[i].skipped || r[i].median < 0.1)
 			continue;
 		fprintf(f,
-			"<rect x=\"%d\" y=\"%.0f\" width=\"%.1f\" height=\"12\" fill=\"%s\"/>"
-			"<line x1=\"%.1f\" y1=\"%.0f\" x2=\"%.1f\" y2=\"%.0f\" stroke=\"#333\"/>"
+			"<rect x=\"%d\" y=\"%.0f\" width=\"%.1f\" height=\"12\" "
+			"fill=\"%s\"/>"
+			"<line x1=\"%.1f\" y1=\"%.0f\" x2=\"%.1f\" y2=\"%.0f\" "
+			"stroke=\"#333\"/>"
 			"<text x=\"%.1f\" y=\"%.0f\">%.1f</text>\n",
-			LEFT, y + 4, scale * log10(r[i].median * 10), limit ? "#bbb" : "#4878a8",
+			LEFT, y + 4, scale * log10(r[i].median * 10),
+			limit ? "#bbb" : "#4878a8",
 			LEFT + scale * log10(fmax(r[i].min, 0.1) * 10), y + 10,
 			LEFT + scale * log10(r[i].p90 * 10), y + 10,
-			LEFT + scale * log10(fmax(r[i].p90, r[i].median) * 10) + 6, y + 14, r[i].median);
+			LEFT + scale * log10(fmax(r[i].p90, r[i].median) * 10) + 6,
+			y + 14, r[i].median);
 	}
 	fputs("</svg>\n", f);
 	return fclose(f) ? -1 : 0;
@@ -167,13 +176,17 @@ int report_compare(FILE *out, const char *path, const struct bench_result *r, un
 	}
 	fprintf(out, "\n%-28s %10s %10s %8s\n", "case", "then", "now", "ratio");
 	for (unsigned i = 0; i < n; i++) {
-		json_array_foreach(list, k, item) {
-			const char *name = json_string_value(json_object_get(item, "name"));
-			double then = json_number_value(json_object_get(item, "median_ns"));
+		json_array_foreach(list, k, item)
+		{
+			const char *name =
+				json_string_value(json_object_get(item, "name"));
+			double then =
+				json_number_value(json_object_get(item, "median_ns"));
 
-			if (name && then > 0 && !r[i].skipped && !strcmp(name, r[i].c->name))
-				fprintf(out, "%-28s %10.1f %10.1f %8.2f\n", name, then, r[i].median,
-					r[i].median / then);
+			if (name && then > 0 && !r[i].skipped &&
+			    !strcmp(name, r[i].c->name))
+				fprintf(out, "%-28s %10.1f %10.1f %8.2f\n", name, then,
+					r[i].median, r[i].median / then);
 		}
 	}
 	json_decref(root);

@@ -10,7 +10,8 @@ struct state {
 	uint64_t seed;
 };
 
-static bool setup(const struct bench_case *c, void **out, uint32_t sid, uint32_t tlb_entries)
+static bool setup(const struct bench_case *c, void **out, uint32_t sid,
+		  uint32_t tlb_entries)
 {
 	struct state *s = calloc(1, sizeof(*s));
 
@@ -58,7 +59,8 @@ static bool setup_miss_nested(const struct bench_case *c, void **out)
 	return setup(c, out, SID_NESTED, 16);
 }
 
-static void sample(const struct bench_case *c, void *state, uint64_t ops, struct stopwatch *w)
+static void sample(const struct bench_case *c, void *state, uint64_t ops,
+		   struct stopwatch *w)
 {
 	struct state *s = state;
 	struct smmu_txn txn = { .sid = s->sid };
@@ -82,8 +84,10 @@ static void teardown(void *state)
 	free(s);
 }
 
-#define CASE(name_, what_, pages, setup_)                                                          \
-	{ "translate/" name_, what_, pages, setup_, sample, teardown }
+#define CASE(name_, what_, pages, setup_)                                                \
+	{                                                                                \
+		"translate/" name_, what_, pages, setup_, sample, teardown               \
+	}
 
 static const struct bench_case cases[] = {
 	CASE("hit/1", "TLB hit, stage 1, the same page", 1, setup_hit_s1),
@@ -92,8 +96,10 @@ static const struct bench_case cases[] = {
 	CASE("hit/64k", "TLB hit, stage 1, random over 65536 pages", 65536, setup_hit_s1),
 	CASE("hit_nested/4k", "TLB hit, both stages, random over 4096 pages", 4096,
 	     setup_hit_nested),
-	CASE("miss_s1/4k", "TLB miss, stage 1, 4 levels, 4096 pages", 4096, setup_miss_s1),
-	CASE("miss_s2/4k", "TLB miss, stage 2, 4 levels, 4096 pages", 4096, setup_miss_s2),
+	CASE("miss_s1/4k", "TLB miss, stage 1, 4 levels, 4096 pages", 4096,
+	     setup_miss_s1),
+	CASE("miss_s2/4k", "TLB miss, stage 2, 4 levels, 4096 pages", 4096,
+	     setup_miss_s2),
 	CASE("miss_nested/4k", "TLB miss, both stages, 24 reads, 4096 pages", 4096,
 	     setup_miss_nested),
 };

@@ -21,10 +21,10 @@ enum smmu_preset {
 	SMMU_PRESET_V3_2,
 	SMMU_PRESET_V3_3,
 	SMMU_PRESET_V3_4,
-	SMMU_PRESET_FULL, /* every Non-secure feature that this model has */
+	SMMU_PRESET_FULL,   /* every Non-secure feature that this model has */
 	SMMU_PRESET_MMU600, /* ID values like Arm's MMU-600 r1 */
 	SMMU_PRESET_MMU700, /* ID values like Arm's MMU-700 r1 */
-	SMMU_PRESET_QEMU, /* ID values like QEMU's virt machine (both stages) */
+	SMMU_PRESET_QEMU,   /* ID values like QEMU's virt machine (both stages) */
 	SMMU_PRESET_COUNT
 };
 
@@ -36,7 +36,7 @@ enum smmu_oversize { SMMU_OVERSIZE_FAULT, SMMU_OVERSIZE_TRUNCATE };
  * and hold its value (IHI 0070 6.3.1 to 6.3.8); ranges are those of the field.
  */
 struct smmu_config {
-	size_t size; /* sizeof(struct smmu_config), set by smmu_config_init() */
+	size_t size;	  /* sizeof(struct smmu_config), set by smmu_config_init() */
 	const char *name; /* prefix of its wires and messages; NULL: "smmu" */
 
 	/* AIDR: architecture version 3.<arch_minor>, 0..4. */
@@ -48,29 +48,31 @@ struct smmu_config {
 	uint8_t msi, sev, atos, pri, vmw, vmid16, cd2l, vatos, ttendian, atsrecerr;
 	uint8_t stall_model, term_model, st_level;
 	/* IDR1 */
-	uint8_t sid_bits;  /* SIDSIZE, 0..32 */
-	uint8_t ssid_bits; /* SSIDSIZE, 0..20 */
+	uint8_t sid_bits;	       /* SIDSIZE, 0..32 */
+	uint8_t ssid_bits;	       /* SSIDSIZE, 0..20 */
 	uint8_t cmdqs, eventqs, priqs; /* log2 of the largest queue, 0..19 */
 	uint8_t attr_types_ovr, attr_perms_ovr, ecmdq;
 	/* IDR3 */
 	uint8_t had, pbha, xnx, pps, mpam, fwb, stt, ril, bbml, e0pd, ptwnnc;
 	uint8_t dpt, pasidtt, epan, s1pi, s2pi, s2po, the, mteperm, aie;
 	/* IDR5 */
-	uint8_t oas;			 /* code 0..7: 32, 36, 40, 42, 44, 48, 52, 56 bits */
+	uint8_t oas; /* code 0..7: 32, 36, 40, 42, 44, 48, 52, 56 bits */
 	uint8_t gran4k, gran16k, gran64k, vax, ds, d128;
 	uint16_t stall_max;
 
 	/* Choices that the architecture leaves open; 0 is always the strictest. */
-	uint8_t ste_oversize;	   /* enum smmu_oversize, for L1STD and STE addresses */
-	uint8_t gbpa_abort;	   /* reset value of GBPA.ABORT */
-	uint8_t desc_64k_ignore;   /* 1: 64K descriptor bits [15:12] ignored if OAS < 52 */
-	uint8_t no_config_cache;   /* 1: fetch STE and CD anew for each transaction */
-	uint8_t no_tlb;		   /* 1: walk for each transaction */
-	uint8_t mmio_pairs;	   /* 1: 8 bytes over two 32-bit registers reach both (REG-11) */
-	uint8_t page0_alias;	   /* 1: EVENTQ and PRIQ indexes are seen in page 0 too (REG-4) */
-	uint8_t cmd_res0_ignored;  /* 0: a reserved bit set in a command is CERROR_ILL (CMD-6) */
-	uint32_t tlb_entries;	   /* capacity, rounded up to a power of two; 0: 4096 */
-	uint32_t config_entries;   /* capacity of the STE and of the CD cache; 0: 1024 */
+	uint8_t ste_oversize;	 /* enum smmu_oversize, for L1STD and STE addresses */
+	uint8_t gbpa_abort;	 /* reset value of GBPA.ABORT */
+	uint8_t desc_64k_ignore; /* 1: 64K descriptor bits [15:12] ignored if OAS < 52 */
+	uint8_t no_config_cache; /* 1: fetch STE and CD anew for each transaction */
+	uint8_t no_tlb;		 /* 1: walk for each transaction */
+	uint8_t mmio_pairs; /* 1: 8 bytes over two 32-bit registers reach both (REG-11) */
+	uint8_t page0_alias; /* 1: EVENTQ and PRIQ indexes are seen in page 0 too (REG-4)
+			      */
+	uint8_t cmd_res0_ignored; /* 0: a reserved bit set in a command is CERROR_ILL
+				     (CMD-6) */
+	uint32_t tlb_entries;	  /* capacity, rounded up to a power of two; 0: 4096 */
+	uint32_t config_entries;  /* capacity of the STE and of the CD cache; 0: 1024 */
 
 	/* Messages for the harness (refused configurations); NULL: stderr. */
 	void (*log)(void *ctx, const char *message);

@@ -32,7 +32,8 @@ struct smmu_port;
  * run on the thread whose call caused them, or on another that was inside just then,
  * before that call returns, with no lock held: they may call any function here.
  */
-SMMU_API int smmu_create(struct smmu **smmu, struct smmu_bus *bus, const struct smmu_config *cfg);
+SMMU_API int smmu_create(struct smmu **smmu, struct smmu_bus *bus,
+			 const struct smmu_config *cfg);
 /* Frees it; all its ports must be closed before. NULL is allowed. */
 SMMU_API void smmu_destroy(struct smmu *smmu);
 /* Hardware reset: registers to their reset values, caches emptied. */
@@ -45,7 +46,8 @@ SMMU_API void smmu_reset(struct smmu *smmu);
  * when it returns.
  */
 SMMU_API uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size);
-SMMU_API void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t value);
+SMMU_API void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size,
+			      uint64_t value);
 /* Size of the register window in bytes, a multiple of 64 KiB. */
 SMMU_API uint64_t smmu_mmio_size(const struct smmu *smmu);
 
@@ -59,8 +61,8 @@ struct smmu_txn {
 	uint32_t sid;
 	uint32_t ssid; /* SubstreamID, looked at only if ssv */
 	bool ssv;
-	bool inst; /* instruction fetch; ignored for writes and atomics */
-	bool priv; /* privileged */
+	bool inst;  /* instruction fetch; ignored for writes and atomics */
+	bool priv;  /* privileged */
 	uint8_t op; /* enum smmu_op */
 	uint64_t addr;
 	/*
@@ -73,9 +75,9 @@ struct smmu_txn {
 };
 
 enum smmu_status {
-	SMMU_OK,     /* pa and attr are valid */
-	SMMU_ABORT,  /* terminated with an error response */
-	SMMU_RAZ_WI, /* terminated: reads give 0, writes vanish, no error */
+	SMMU_OK,      /* pa and attr are valid */
+	SMMU_ABORT,   /* terminated with an error response */
+	SMMU_RAZ_WI,  /* terminated: reads give 0, writes vanish, no error */
 	SMMU_STALLED, /* held; no response yet */
 };
 
@@ -91,7 +93,8 @@ struct smmu_result {
 };
 
 /* What hardware would do with this transaction now; moves no data. */
-SMMU_API struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn *txn);
+SMMU_API struct smmu_result smmu_translate(struct smmu_port *port,
+					   const struct smmu_txn *txn);
 
 /*
  * Moves len bytes between buf and the transaction's address and on, translating
@@ -100,11 +103,12 @@ SMMU_API struct smmu_result smmu_translate(struct smmu_port *port, const struct 
  * An output address without memory behind it is status SMMU_ABORT, event 0.
  * op SMMU_ATOMIC is refused with SMMU_ABORT (use smmu_dma_cas64).
  */
-SMMU_API struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, void *buf,
-				     uint64_t len, uint64_t *done);
+SMMU_API struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn,
+				     void *buf, uint64_t len, uint64_t *done);
 /* Atomic compare-and-swap of 8 aligned bytes; *expected receives the old value. */
-SMMU_API struct smmu_result smmu_dma_cas64(struct smmu_port *port, const struct smmu_txn *txn,
-					   uint64_t *expected, uint64_t desired);
+SMMU_API struct smmu_result smmu_dma_cas64(struct smmu_port *port,
+					   const struct smmu_txn *txn, uint64_t *expected,
+					   uint64_t desired);
 
 /* Counters, from creation or the last smmu_reset(). */
 struct smmu_stats {
@@ -129,13 +133,13 @@ enum smmu_trace_kind {
 	SMMU_TRACE_STE_HIT,    /* sid */
 	SMMU_TRACE_CD_FETCH,   /* sid, ssid, addr = its PA, value = dw 0 */
 	SMMU_TRACE_CD_HIT,     /* sid, ssid */
-	SMMU_TRACE_WALK,       /* sid, stage, level, addr = descriptor PA, value = descriptor */
-	SMMU_TRACE_TLB_HIT,    /* sid, addr = input address, value = output address */
-	SMMU_TRACE_TLB_MISS,   /* sid, addr = input address */
-	SMMU_TRACE_TLB_INSERT, /* sid, addr = input address, value = output address */
-	SMMU_TRACE_GERROR,     /* value = new SMMU_GERROR */
+	SMMU_TRACE_WALK, /* sid, stage, level, addr = descriptor PA, value = descriptor */
+	SMMU_TRACE_TLB_HIT,	/* sid, addr = input address, value = output address */
+	SMMU_TRACE_TLB_MISS,	/* sid, addr = input address */
+	SMMU_TRACE_TLB_INSERT,	/* sid, addr = input address, value = output address */
+	SMMU_TRACE_GERROR,	/* value = new SMMU_GERROR */
 	SMMU_TRACE_L1STD_FETCH, /* sid, addr = its PA, value */
-	SMMU_TRACE_L1CD_FETCH, /* sid, ssid, addr = its PA, value */
+	SMMU_TRACE_L1CD_FETCH,	/* sid, ssid, addr = its PA, value */
 };
 struct smmu_trace {
 	uint8_t kind; /* enum smmu_trace_kind */

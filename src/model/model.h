@@ -27,7 +27,8 @@
 struct smmu_id {
 	uint32_t idr[7]; /* SMMU_IDR0 to IDR6 as they read */
 	uint32_t iidr, aidr;
-	uint32_t component[12]; /* PIDR4 to CIDR3, offsets 0xFD0 to 0xFFC; 0 without an IIDR */
+	uint32_t component[12]; /* PIDR4 to CIDR3, offsets 0xFD0 to 0xFFC; 0 without an
+				   IIDR */
 	unsigned oas, ias, vas; /* bits; vas spans both TTBx: 49, 53 or 56 */
 	bool v30;		/* architecture version is 3.0 */
 };
@@ -49,7 +50,12 @@ struct smmu_regs {
 };
 
 /* ---- translation regimes ---- */
-enum smmu_world { SMMU_WORLD_NS_EL1, SMMU_WORLD_NS_EL2, SMMU_WORLD_NS_EL2_E2H, SMMU_WORLD_COUNT };
+enum smmu_world {
+	SMMU_WORLD_NS_EL1,
+	SMMU_WORLD_NS_EL2,
+	SMMU_WORLD_NS_EL2_E2H,
+	SMMU_WORLD_COUNT
+};
 enum smmu_fmt { SMMU_FMT_LPAE32, SMMU_FMT_V864 };
 
 /* Attributes of table accesses: {S1CIR..}, {IRx, ORx, SHx}, {S2IR0..}, CR1.TABLE_*. */
@@ -89,14 +95,14 @@ struct smmu_s1tt {
 /* Stage 1 of a CD, decoded once in the context of its STE, legal by then. */
 struct smmu_s1cfg {
 	uint8_t fmt;
-	uint8_t world;	  /* enum smmu_world */
-	bool one_table;	  /* any-EL2: TTB0 only, no ASID, no unprivileged level */
-	uint8_t ips;	  /* effective output size in bits */
+	uint8_t world;	/* enum smmu_world */
+	bool one_table; /* any-EL2: TTB0 only, no ASID, no unprivileged level */
+	uint8_t ips;	/* effective output size in bits */
 	uint16_t asid;
 	bool aset;
 	bool endi, affd, ha, hd, haft, wxn, uwxn, pan, epan, ds, pie, aie, pnch;
-	bool a, r, s;	  /* fault behaviour, section 5.5 */
-	uint64_t mair;	  /* MAIR1:MAIR0 */
+	bool a, r, s;	     /* fault behaviour, section 5.5 */
+	uint64_t mair;	     /* MAIR1:MAIR0 */
 	uint64_t piiu, piip; /* 16 x 3 bits (PIIU), 16 x 3 bits (PIIP) */
 	struct smmu_s1tt tt[2];
 };
@@ -112,9 +118,9 @@ struct smmu_access {
 struct smmu_fault {
 	uint8_t event; /* SMMU_EVT_* */
 	bool s2;
-	uint8_t cls;  /* SMMU_CLASS_CD, _TT, _IN */
-	bool ttrnw;   /* F_PERMISSION, CLASS TT: 1 read of the descriptor */
-	bool rnw;     /* RnW of the record, when the check decides it (atomics) */
+	uint8_t cls; /* SMMU_CLASS_CD, _TT, _IN */
+	bool ttrnw;  /* F_PERMISSION, CLASS TT: 1 read of the descriptor */
+	bool rnw;    /* RnW of the record, when the check decides it (atomics) */
 	bool dirtybit, assured_only, overlay;
 	uint64_t ipa;	     /* S2 == 1: the address that stage 2 translated */
 	uint64_t fetch_addr; /* *_FETCH and F_WALK_EABT */
@@ -130,9 +136,9 @@ struct smmu_xlate {
 
 /* The regime that a stream (and substream) selects: T-10 to T-14's outcome. */
 struct smmu_regime {
-	uint32_t sid, ssid;	      /* for the trace */
-	uint8_t world;		      /* enum smmu_world */
-	uint16_t vmid;		      /* TLB tag (CACHE-22), 0 if not tagged */
+	uint32_t sid, ssid;	     /* for the trace */
+	uint8_t world;		     /* enum smmu_world */
+	uint16_t vmid;		     /* TLB tag (CACHE-22), 0 if not tagged */
 	const struct smmu_s1cfg *s1; /* NULL: stage 1 bypassed */
 	const struct smmu_s2cfg *s2; /* NULL: stage 2 bypassed */
 };
@@ -146,8 +152,9 @@ struct smmu_tlb;
  * True: *out filled. False: *fault filled (event, S2, CLASS, IPA, TTRnW, RnW ...).
  */
 bool smmu_stages_translate(struct smmu *smmu, const struct smmu_regime *rg,
-			   const struct smmu_access *acc, uint64_t addr, const struct smmu_attr *in,
-			   struct smmu_xlate *out, struct smmu_fault *fault);
+			   const struct smmu_access *acc, uint64_t addr,
+			   const struct smmu_attr *in, struct smmu_xlate *out,
+			   struct smmu_fault *fault);
 /*
  * T-13: stage 2 of the address of an L1CD or CD (purpose CD, a data read). in: the
  * fetch attributes of the structure. As above; fault->cls is SMMU_CLASS_CD.
@@ -157,14 +164,15 @@ bool smmu_s2_translate_cd(struct smmu *smmu, const struct smmu_regime *rg, uint6
 			  struct smmu_fault *fault);
 /* Start levels (translation.md 9.1, 9.4). s2: false if SL0 and T0SZ disagree (STE-32). */
 int smmu_s1_start_level(unsigned granule, unsigned n);
-bool smmu_s2_start_level(unsigned granule, bool ds, unsigned sl0, unsigned sl0_2, bool stt,
-			 int8_t *start);
+bool smmu_s2_start_level(unsigned granule, bool ds, unsigned sl0, unsigned sl0_2,
+			 bool stt, int8_t *start);
 bool smmu_s2_geometry_ok(unsigned granule, unsigned n, int start);
 /* Attribute algebra of chapter 13. */
-struct smmu_attr smmu_attr_default(void);			     /* 13.1.1 */
-struct smmu_attr smmu_attr_from_fetch(struct smmu_fetch_attr f);     /* 13.9 */
-void smmu_attr_set_memattr(struct smmu_attr *attr, unsigned memattr); /* MTCFG, MSI: 4-bit code */
-void smmu_attr_consistent(struct smmu_attr *attr);		     /* 13.6 */
+struct smmu_attr smmu_attr_default(void);			 /* 13.1.1 */
+struct smmu_attr smmu_attr_from_fetch(struct smmu_fetch_attr f); /* 13.9 */
+void smmu_attr_set_memattr(struct smmu_attr *attr,
+			   unsigned memattr);	   /* MTCFG, MSI: 4-bit code */
+void smmu_attr_consistent(struct smmu_attr *attr); /* 13.6 */
 bool smmu_attr_is_cacheable(const struct smmu_attr *attr);
 
 int smmu_tlb_create(struct smmu_tlb **tlb, const struct smmu_config *cfg);
@@ -188,14 +196,14 @@ enum smmu_tlbi_scope {
 struct smmu_tlbi {
 	uint8_t scope;
 	bool leaf;
-	bool range;	  /* TG != 0 */
-	uint8_t granule;  /* log2 bytes if range */
-	uint8_t ttl;	  /* 0: no hint */
+	bool range;	 /* TG != 0 */
+	uint8_t granule; /* log2 bytes if range */
+	uint8_t ttl;	 /* 0: no hint */
 	uint16_t vmid, asid;
 	uint16_t vmid_mask; /* bits of VMID that are compared (CR0.VMW) */
-	bool e2h;	  /* CR2.E2H, for the EL2 scopes */
-	uint64_t addr;	  /* VA or IPA, [11:0] zero */
-	uint64_t len;	  /* bytes; range only, saturated at 2^64 - 1 */
+	bool e2h;	    /* CR2.E2H, for the EL2 scopes */
+	uint64_t addr;	    /* VA or IPA, [11:0] zero */
+	uint64_t len;	    /* bytes; range only, saturated at 2^64 - 1 */
 };
 void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv);
 
@@ -205,13 +213,15 @@ int smmu_cfgcache_create(struct smmu_cfgcache **cc, const struct smmu_config *cf
 void smmu_cfgcache_destroy(struct smmu_cfgcache *cc);
 void smmu_cfgcache_flush(struct smmu_cfgcache *cc);
 void smmu_cfgi_ste(struct smmu *smmu, uint32_t sid, bool leaf);
-void smmu_cfgi_ste_range(struct smmu *smmu, uint32_t sid, unsigned range); /* 2^(range+1) */
+void smmu_cfgi_ste_range(struct smmu *smmu, uint32_t sid,
+			 unsigned range); /* 2^(range+1) */
 void smmu_cfgi_all(struct smmu *smmu);
 void smmu_cfgi_cd(struct smmu *smmu, uint32_t sid, uint32_t ssid, bool leaf);
 void smmu_cfgi_cd_all(struct smmu *smmu, uint32_t sid);
 /* CMD_PREFETCH_*: may fill caches, never records an event. */
 void smmu_prefetch_config(struct smmu *smmu, uint32_t sid, bool ssv, uint32_t ssid);
-void smmu_prefetch_addr(struct smmu *smmu, uint32_t sid, bool ssv, uint32_t ssid, uint64_t addr);
+void smmu_prefetch_addr(struct smmu *smmu, uint32_t sid, bool ssv, uint32_t ssid,
+			uint64_t addr);
 
 /* ---- queue/ ---- */
 /* Everything an event record may show; the writer takes what its type has. */
@@ -265,8 +275,10 @@ struct smmu_signal {
 void smmu_irq_signal(struct smmu *smmu, enum smmu_irq irq);
 /* The same with an MSI target that the caller names: CMD_SYNC. pa == 0: no MSI. */
 void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *signal);
-/* Writes one MSI; false: external abort (the caller raises its GERROR bit). No lock held. */
-bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr, unsigned sh);
+/* Writes one MSI; false: external abort (the caller raises its GERROR bit). No lock held.
+ */
+bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr,
+		    unsigned sh);
 
 /* ---- smmu.c ---- */
 /*
@@ -292,7 +304,7 @@ struct smmu {
 	struct smmu_signal signal[SMMU_IRQ_COUNT]; /* undelivered, oldest first */
 	unsigned n_signals;
 	uint64_t cmd_bits[256][2]; /* by opcode: the bits that are not RES0 here */
-	uint8_t reg_slot[2][64];   /* by page and word: the register there, see regfile.c */
+	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
 	struct smmu_stats stats;
 	smmu_trace_fn trace;
 	void *trace_ctx;
@@ -303,11 +315,11 @@ struct smmu_port {
 };
 
 /* The untraced case is one predicted branch. */
-#define SMMU_TRACE(smmu_, ...)                                                                     \
-	do {                                                                                       \
-		if (__builtin_expect((smmu_)->trace != NULL, 0))                                   \
-			(smmu_)->trace((smmu_)->trace_ctx,                                         \
-				       &(const struct smmu_trace){ __VA_ARGS__ });                 \
+#define SMMU_TRACE(smmu_, ...)                                                           \
+	do {                                                                             \
+		if (__builtin_expect((smmu_)->trace != NULL, 0))                         \
+			(smmu_)->trace((smmu_)->trace_ctx,                               \
+				       &(const struct smmu_trace){ __VA_ARGS__ });       \
 	} while (0)
 
 #endif /* MODEL_MODEL_H */

@@ -27,10 +27,10 @@ struct player {
 	struct smmu_bus *bus;
 	struct smmu *smmu;
 	struct smmu_port *port;
-	uint32_t evt_shadow;	/* event records up to here were compared */
-	uint32_t regs[16];	/* expected values, in the order of dumped[] */
-	uint64_t pulses[4];	/* of wires[], at the end of the last phase */
-	bool indices_unknown;	/* a stale_ok phase moved EVENTQ_PROD otherwise */
+	uint32_t evt_shadow;  /* event records up to here were compared */
+	uint32_t regs[16];    /* expected values, in the order of dumped[] */
+	uint64_t pulses[4];   /* of wires[], at the end of the last phase */
+	bool indices_unknown; /* a stale_ok phase moved EVENTQ_PROD otherwise */
 };
 
 static const struct {
@@ -86,7 +86,8 @@ static struct smmu_config config_of(const json_t *idregs)
 	struct smmu_config cfg;
 
 	assert_int_equal(smmu_config_init(&cfg, SMMU_PRESET_QEMU), 0);
-#define TAKE(reg, value, member, field) cfg.member = (uint8_t)smmu_reg_get(value, SMMU_##reg##_##field)
+#define TAKE(reg, value, member, field)                                                  \
+	cfg.member = (uint8_t)smmu_reg_get(value, SMMU_##reg##_##field)
 	TAKE(IDR0, idr0, s1p, S1P);
 	TAKE(IDR0, idr0, s2p, S2P);
 	TAKE(IDR0, idr0, ttf, TTF);
@@ -123,8 +124,8 @@ static struct smmu_config config_of(const json_t *idregs)
 
 static void check_idregs(struct smmu *smmu, const json_t *idregs)
 {
-	static const char *const names[] = { "IDR0", "IDR1", "IDR2", "IDR3", "IDR4", "IDR5",
-					     "IIDR", "AIDR" };
+	static const char *const names[] = { "IDR0", "IDR1", "IDR2", "IDR3",
+					     "IDR4", "IDR5", "IIDR", "AIDR" };
 
 	for (unsigned i = 0; i < 8; i++) {
 		uint64_t want = num(json_object_get(idregs, names[i]));
@@ -141,12 +142,15 @@ static void fill_candidates(struct player *p)
 	const json_t *page;
 	size_t i;
 
-	json_array_foreach(json_object_get(p->scenario, "cand"), i, page) {
-		uint64_t pa = num(json_array_get(page, 0)), n = num(json_array_get(page, 1));
+	json_array_foreach(json_object_get(p->scenario, "cand"), i, page)
+	{
+		uint64_t pa = num(json_array_get(page, 0)),
+			 n = num(json_array_get(page, 1));
 
 		for (uint64_t at = 0; at < n; at += 4)
-			assert_int_equal(smmu_bus_write32(p->bus, pa + at, (uint32_t)(pa + at + 1),
-							  NULL), 0);
+			assert_int_equal(smmu_bus_write32(p->bus, pa + at,
+							  (uint32_t)(pa + at + 1), NULL),
+					 0);
 	}
 }
 
@@ -156,11 +160,13 @@ static void write_memory(struct player *p, const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		uint64_t n = hex_bytes(json_string_value(json_array_get(item, 1)), bytes,
 				       sizeof(bytes));
 
-		assert_int_equal(smmu_bus_write(p->bus, num(json_array_get(item, 0)), bytes, n, NULL),
+		assert_int_equal(smmu_bus_write(p->bus, num(json_array_get(item, 0)),
+						bytes, n, NULL),
 				 0);
 	}
 }
@@ -170,9 +176,9 @@ static void write_registers(struct player *p, const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-		smmu_mmio_write(p->smmu, num(json_array_get(item, 0)),
-				(unsigned)num(json_array_get(item, 1)), num(json_array_get(item, 2)));
+	json_array_foreach(list, i, item) smmu_mmio_write(
+		p->smmu, num(json_array_get(item, 0)),
+		(unsigned)num(json_array_get(item, 1)), num(json_array_get(item, 2)));
 }
 
 static void send_commands(struct player *p, const json_t *list)
@@ -187,7 +193,8 @@ static void send_commands(struct player *p, const json_t *list)
 		return;
 	if (log2 > 19)
 		log2 = 19;
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		uint8_t bytes[16];
 		uint64_t pa = (base & SMMU_MASK(SMMU_CMDQ_BASE_ADDR)) +
 			      16ull * (prod & ((1u << log2) - 1));
@@ -223,7 +230,8 @@ static void compare_piece(const json_t *want, const struct smmu_result *r, bool 
 }
 
 /* Where the words of a longer DMA lie: [[offset, pa or null], ...]. */
-static void compare_pieces(struct player *p, struct smmu_txn txn, uint64_t len, const json_t *want)
+static void compare_pieces(struct player *p, struct smmu_txn txn, uint64_t len,
+			   const json_t *want)
 {
 	uint64_t iova = txn.addr;
 	const json_t *pieces = json_object_get(want, "pieces");
@@ -235,7 +243,8 @@ static void compare_pieces(struct player *p, struct smmu_txn txn, uint64_t len, 
 		struct smmu_result r;
 		size_t i;
 
-		json_array_foreach(pieces, i, piece) {
+		json_array_foreach(pieces, i, piece)
+		{
 			if (num(json_array_get(piece, 0)) <= at) {
 				start = num(json_array_get(piece, 0));
 				expected = json_array_get(piece, 1);
@@ -254,19 +263,26 @@ static void compare_pieces(struct player *p, struct smmu_txn txn, uint64_t len, 
 	assert_int_equal(ok, json_is_true(json_object_get(want, "ok")));
 }
 
-static void do_dmas(struct player *p, const json_t *list, const json_t *results, bool compare)
+static void do_dmas(struct player *p, const json_t *list, const json_t *results,
+		    bool compare)
 {
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
-		const json_t *want = json_array_get(results, i), *sid = json_object_get(item, "sid");
-		uint64_t len = json_object_get(item, "len") ? num(json_object_get(item, "len")) : 4;
+	json_array_foreach(list, i, item)
+	{
+		const json_t *want = json_array_get(results, i),
+			     *sid = json_object_get(item, "sid");
+		uint64_t len = json_object_get(item, "len")
+				       ? num(json_object_get(item, "len"))
+				       : 4;
 		struct smmu_txn txn = {
-			.sid = (uint32_t)num(sid ? sid : json_object_get(p->scenario, "sid")),
+			.sid = (uint32_t)num(sid ? sid
+						 : json_object_get(p->scenario, "sid")),
 			.addr = num(json_object_get(item, "iova")),
-			.op = *json_string_value(json_object_get(item, "rw")) == 'r' ? SMMU_READ
-										      : SMMU_WRITE,
+			.op = *json_string_value(json_object_get(item, "rw")) == 'r'
+				      ? SMMU_READ
+				      : SMMU_WRITE,
 		};
 		struct smmu_result r;
 		bool landed;
@@ -324,7 +340,8 @@ static void compare_registers(struct player *p, const json_t *changed, bool comp
 {
 	for (unsigned i = 0; i < DUMPED; i++) {
 		const json_t *now = json_object_get(changed, dumped[i].name);
-		uint64_t got = smmu_mmio_read(p->smmu, dumped[i].offset, 4) & dumped[i].mask;
+		uint64_t got =
+			smmu_mmio_read(p->smmu, dumped[i].offset, 4) & dumped[i].mask;
 		bool index = strncmp(dumped[i].name, "EVENTQ_P", 8) == 0;
 
 		if (now)
@@ -332,8 +349,8 @@ static void compare_registers(struct player *p, const json_t *changed, bool comp
 		if (!compare || (index && p->indices_unknown))
 			continue;
 		if (got != p->regs[i])
-			print_message("%s is %#llx, not %#x\n", dumped[i].name, (unsigned long long)got,
-				      p->regs[i]);
+			print_message("%s is %#llx, not %#x\n", dumped[i].name,
+				      (unsigned long long)got, p->regs[i]);
 		assert_int_equal(got, p->regs[i]);
 	}
 }
@@ -357,15 +374,18 @@ static void play(void **state)
 	size_t i;
 
 	fill_candidates(p);
-	json_array_foreach(json_object_get(p->scenario, "phases"), i, phase) {
-		const json_t *want = json_array_get(json_object_get(p->scenario, "expect"), i);
+	json_array_foreach(json_object_get(p->scenario, "phases"), i, phase)
+	{
+		const json_t *want =
+			json_array_get(json_object_get(p->scenario, "expect"), i);
 		bool compare = !json_object_get(phase, "stale_ok");
 
 		assert_non_null(want);
 		write_memory(p, json_object_get(phase, "mem"));
 		write_registers(p, json_object_get(phase, "regs"));
 		send_commands(p, json_object_get(phase, "commands"));
-		do_dmas(p, json_object_get(phase, "dmas"), json_object_get(want, "results"), compare);
+		do_dmas(p, json_object_get(phase, "dmas"),
+			json_object_get(want, "results"), compare);
 		if (!same_events(p, json_object_get(want, "events"), compare))
 			p->indices_unknown = true;
 		compare_registers(p, json_object_get(want, "regs"), compare);
@@ -423,11 +443,13 @@ static unsigned load(const char *path, json_t **root, unsigned n)
 		fprintf(stderr, "%s:%d: %s\n", path, why.line, why.text);
 		exit(1);
 	}
-	json_array_foreach(json_object_get(*root, "scenarios"), i, scenario) {
+	json_array_foreach(json_object_get(*root, "scenarios"), i, scenario)
+	{
 		const char *needs = json_string_value(json_object_get(scenario, "needs"));
 
 		entries[n].scenario = scenario;
-		entries[n].idregs = json_object_get(json_object_get(*root, "idregs"), needs);
+		entries[n].idregs =
+			json_object_get(json_object_get(*root, "idregs"), needs);
 		tests[n] = (struct CMUnitTest){
 			.name = json_string_value(json_object_get(scenario, "name")),
 			.test_func = play,
