@@ -6,12 +6,16 @@
 /* Which event records carry what: the heads alone are alike. */
 struct event_kind {
 	const char *name;
-	bool ssv, addr, access, stage;
+	bool ssv, addr, rnw, access, stage;
 };
 
-#define ALL_OF_IT .ssv = true, .addr = true, .access = true, .stage = true
+#define ALL_OF_IT .ssv = true, .addr = true, .rnw = true, .access = true, .stage = true
 static const struct event_kind kinds[256] = {
-	[SMMU_EVT_F_UUT] = { .name = "F_UUT", .ssv = true, .addr = true, .access = true },
+	[SMMU_EVT_F_UUT] = { .name = "F_UUT",
+			     .ssv = true,
+			     .addr = true,
+			     .rnw = true,
+			     .access = true },
 	[SMMU_EVT_C_BAD_STREAMID] = { .name = "C_BAD_STREAMID", .ssv = true },
 	[SMMU_EVT_F_STE_FETCH] = { .name = "F_STE_FETCH", .ssv = true },
 	[SMMU_EVT_C_BAD_STE] = { .name = "C_BAD_STE", .ssv = true },
@@ -19,7 +23,9 @@ static const struct event_kind kinds[256] = {
 				      .ssv = true,
 				      .addr = true },
 	[SMMU_EVT_F_STREAM_DISABLED] = { .name = "F_STREAM_DISABLED" },
-	[SMMU_EVT_F_TRANSL_FORBIDDEN] = { .name = "F_TRANSL_FORBIDDEN", .addr = true },
+	[SMMU_EVT_F_TRANSL_FORBIDDEN] = { .name = "F_TRANSL_FORBIDDEN",
+					  .addr = true,
+					  .rnw = true },
 	[SMMU_EVT_C_BAD_SUBSTREAMID] = { .name = "C_BAD_SUBSTREAMID", .ssv = true },
 	[SMMU_EVT_F_CD_FETCH] = { .name = "F_CD_FETCH", .ssv = true },
 	[SMMU_EVT_C_BAD_CD] = { .name = "C_BAD_CD", .ssv = true },
@@ -30,13 +36,26 @@ static const struct event_kind kinds[256] = {
 	[SMMU_EVT_F_PERMISSION] = { .name = "F_PERMISSION", ALL_OF_IT },
 	[SMMU_EVT_F_TLB_CONFLICT] = { .name = "F_TLB_CONFLICT", ALL_OF_IT },
 	[SMMU_EVT_F_CFG_CONFLICT] = { .name = "F_CFG_CONFLICT", .ssv = true },
-	[SMMU_EVT_E_PAGE_REQUEST] = { .name = "E_PAGE_REQUEST", .ssv = true },
+	[SMMU_EVT_E_PAGE_REQUEST] = { .name = "E_PAGE_REQUEST",
+				      .ssv = true,
+				      .addr = true },
 	[SMMU_EVT_F_VMS_FETCH] = { .name = "F_VMS_FETCH", .ssv = true },
 };
 
 static bool can_stall(uint8_t id)
 {
 	return id >= SMMU_EVT_F_TRANSLATION && id <= SMMU_EVT_F_PERMISSION;
+}
+
+/* Requests ask for permissions instead of saying what they are. */
+static bool reads(const uint64_t *dw, const struct event_kind *kind)
+{
+	if (kind->rnw)
+		return smmu_get(dw, SMMU_F_TRANSLATION_RnW);
+	if (kind == &kinds[SMMU_EVT_F_BAD_ATS_TREQ])
+		return !smmu_get(dw, SMMU_F_BAD_ATS_TREQ_W);
+	return !smmu_get(dw, SMMU_E_PAGE_REQUEST_uW) &&
+	       !smmu_get(dw, SMMU_E_PAGE_REQUEST_pW);
 }
 
 static struct arm_smmu_event decode(const uint64_t *dw)
@@ -52,7 +71,7 @@ static struct arm_smmu_event decode(const uint64_t *dw)
 	e.has_addr = kind->addr;
 	if (kind->addr) {
 		e.iova = smmu_get(dw, SMMU_F_TRANSLATION_InputAddr);
-		e.read = smmu_get(dw, SMMU_F_TRANSLATION_RnW);
+		e.read = reads(dw, kind);
 	}
 	if (kind->access) {
 		e.exec = smmu_get(dw, SMMU_F_TRANSLATION_InD);

@@ -216,6 +216,138 @@ static void events_arrive_however_they_are_told(void **state)
 	}
 }
 
+/* DRV-104: records that the model does not make by itself, at their own bit positions. */
+static void events_are_decoded_by_their_kind(void **state)
+{
+	static const struct {
+		uint64_t dw[4];
+		const char *name;
+		bool ssv, addr, read, exec, priv, stage2;
+	} rows[] = {
+		/* EVENT, SSV 11, SubstreamID 31:12, StreamID 63:32; PnU 97, InD 98, RnW
+		   99 */
+		{ { 0x600001801, 0xeull << 32, 0x1234, 0 }, "F_UUT", 1, 1, 1, 1, 1, 0 },
+		{ { 0x600000010, 0x80ull << 32, 0x1234, 0 },
+		  "F_TRANSLATION",
+		  0,
+		  1,
+		  0,
+		  0,
+		  0,
+		  1 },
+		{ { 0x600001805, 0x40000000, 0x1000, 0 },
+		  "F_BAD_ATS_TREQ",
+		  1,
+		  1,
+		  0,
+		  0,
+		  0,
+		  0 },
+		{ { 0x600001805, 0x80000000, 0x1000, 0 },
+		  "F_BAD_ATS_TREQ",
+		  1,
+		  1,
+		  1,
+		  0,
+		  0,
+		  0 },
+		{ { 0x600001824, 4ull << 32, 0x1000, 0 },
+		  "E_PAGE_REQUEST",
+		  1,
+		  1,
+		  0,
+		  0,
+		  0,
+		  0 },
+		{ { 0x600001824, 8ull << 32, 0x1000, 0 },
+		  "E_PAGE_REQUEST",
+		  1,
+		  1,
+		  1,
+		  0,
+		  0,
+		  0 },
+		{ { 0x600000007, 8ull << 32, 0x1234, 0 },
+		  "F_TRANSL_FORBIDDEN",
+		  0,
+		  1,
+		  1,
+		  0,
+		  0,
+		  0 },
+		/* No SSV in this one, whatever the bit says. */
+		{ { 0x600001806, 0, 0x1234, 0 }, "F_STREAM_DISABLED", 0, 0, 0, 0, 0, 0 },
+		{ { 0x6000018e5, 0, 0, 0 }, "UNKNOWN", 0, 0, 0, 0, 0, 0 },
+	};
+	struct seen seen = { 0 };
+	uint64_t base;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.desc.irq_eventq = NULL;
+	assert_int_equal(rig_probe(&r), 0);
+	arm_smmu_set_event_hook(r.drv, on_event, &seen);
+	base = smmu_mmio_read(r.smmu, SMMU_REG_EVENTQ_BASE, 8) & 0xfffffffffffe0;
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (unsigned k = 0; k < 4; k++)
+			rig_poke(&r, base + 32 * i + 8 * k, rows[i].dw[k]);
+		rig_lie(&r, SMMU_REG_EVENTQ_PROD, i + 1);
+		arm_smmu_poll(r.drv);
+		assert_int_equal(seen.n, i + 1);
+		assert_string_equal(seen.last.name, rows[i].name);
+		assert_int_equal(seen.last.sid, 6);
+		assert_int_equal(seen.last.ssv, rows[i].ssv);
+		assert_int_equal(seen.last.ssid, rows[i].ssv ? 1 : 0);
+		assert_int_equal(seen.last.has_addr, rows[i].addr);
+		assert_int_equal(seen.last.iova, rows[i].addr ? rows[i].dw[2] : 0);
+		assert_int_equal(seen.last.read, rows[i].read);
+		assert_int_equal(seen.last.exec, rows[i].exec);
+		assert_int_equal(seen.last.priv, rows[i].priv);
+		assert_int_equal(seen.last.stage2, rows[i].stage2);
+		assert_false(seen.last.stalled);
+	}
+	r.num_lies = 0;
+	rig_down(&r);
+}
+
+/*
+ * A stalled transaction is terminated, as nobody mends it (a gap, event.c). An
+ * interrupt in the middle of a submission waits until that is over.
+ */
+static void events_that_stall_are_terminated(void **state)
+{
+	struct seen seen = { 0 };
+	uint64_t base;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.desc.irq_eventq = NULL;
+	assert_int_equal(rig_probe(&r), 0);
+	arm_smmu_set_event_hook(r.drv, on_event, &seen);
+	base = smmu_mmio_read(r.smmu, SMMU_REG_EVENTQ_BASE, 8) & 0xfffffffffffe0;
+	rig_poke(&r, base, 0x600000010);
+	rig_poke(&r, base + 8, 1u << 31 | 0x77); /* Stall, STAG */
+	rig_lie(&r, SMMU_REG_EVENTQ_PROD, 1);
+	r.swallow = SMMU_REG_CMDQ_PROD; /* the model of this preset knows no RESUME */
+	r.drv->cmdq.owner = (uintptr_t)pthread_self();
+	arm_smmu_evtq_handler(r.drv);
+	assert_int_equal(seen.n, 0);
+	r.drv->cmdq.owner = 0;
+	assert_int_equal(arm_smmu_submit(r.drv, NULL, 0, false), 0);
+	assert_int_equal(seen.n, 1);
+	assert_true(seen.last.stalled);
+	assert_int_equal(seen.last.stag, 0x77);
+	assert_true(r.fault.flags & IOMMU_FAULT_STALL);
+	base = smmu_mmio_read(r.smmu, SMMU_REG_CMDQ_BASE, 8) & 0xfffffffffffe0;
+	assert_int_equal(rig_peek(&r, base + 6 * 16),
+			 0x600000044); /* Ac 0; TERM_MODEL 1 */
+	assert_int_equal(rig_peek(&r, base + 6 * 16 + 8), 0x77);
+	r.num_lies = 0;
+	rig_down(&r);
+}
+
 /* DRV-103: overflow is seen, acknowledged, and events come again. */
 static void events_overflow_and_recover(void **state)
 {
@@ -296,6 +428,8 @@ int main(void)
 		cmocka_unit_test(queue_times_out_with_a_dump),
 		cmocka_unit_test(queue_serves_several_producers),
 		cmocka_unit_test(events_arrive_however_they_are_told),
+		cmocka_unit_test(events_are_decoded_by_their_kind),
+		cmocka_unit_test(events_that_stall_are_terminated),
 		cmocka_unit_test(events_overflow_and_recover),
 		cmocka_unit_test(gerror_is_reported_and_acknowledged),
 		cmocka_unit_test(gerror_that_returns_at_once_hangs_nobody),
