@@ -101,11 +101,14 @@ SMMU_API struct smmu_result smmu_translate(struct smmu_port *port,
  * each 4 KiB piece. Returns the result of the first piece that did not succeed,
  * with *done bytes moved before it (done may be NULL), else that of the last.
  * An output address without memory behind it is status SMMU_ABORT, event 0.
- * op SMMU_ATOMIC is refused with SMMU_ABORT (use smmu_dma_cas64).
+ * op SMMU_ATOMIC (use smmu_dma_cas64) and buf == NULL are refused with SMMU_ABORT.
  */
 SMMU_API struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn,
 				     void *buf, uint64_t len, uint64_t *done);
-/* Atomic compare-and-swap of 8 aligned bytes; *expected receives the old value. */
+/*
+ * Atomic compare-and-swap of 8 aligned bytes; *expected receives the old value.
+ * expected == NULL is refused with SMMU_ABORT.
+ */
 SMMU_API struct smmu_result smmu_dma_cas64(struct smmu_port *port,
 					   const struct smmu_txn *txn, uint64_t *expected,
 					   uint64_t desired);

@@ -121,7 +121,7 @@ struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, 
 	uint64_t moved = 0;
 	struct smmu_result res = { .status = SMMU_ABORT };
 
-	if (txn->op == SMMU_READ || txn->op == SMMU_WRITE)
+	if (buf && (txn->op == SMMU_READ || txn->op == SMMU_WRITE))
 		res = dma_pieces(port->smmu, txn, buf, len, &moved);
 	if (done)
 		*done = moved;
@@ -137,5 +137,7 @@ struct smmu_result smmu_dma_cas64(struct smmu_port *port, const struct smmu_txn 
 	};
 
 	atomic.op = SMMU_ATOMIC;
+	if (!expected)
+		return (struct smmu_result){ .status = SMMU_ABORT };
 	return access_one(port->smmu, &acc);
 }
