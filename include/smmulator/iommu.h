@@ -199,6 +199,12 @@ SMMU_API int iommu_instance_register(struct iommu_system *sys,
 /* Releases every device of the instance, then takes it off the list (CORE-10). */
 SMMU_API void iommu_instance_unregister(struct iommu_instance *inst);
 SMMU_API struct iommu_system *iommu_instance_system(const struct iommu_instance *inst);
+/*
+ * The registered instance of that node, ready or not: how probe_device() finds what
+ * its fwspec names. NULL: none, or called where the probe lock is not held.
+ */
+SMMU_API struct iommu_instance *iommu_instance_find(struct iommu_system *sys,
+						    const struct iommu_fwnode *fwnode);
 
 /*
  * A loadable driver, as far as the core sees one: a pin count, and the state

@@ -47,6 +47,12 @@ struct iommu_instance *core_instance_of(struct iommu_system *sys,
 	return NULL;
 }
 
+struct iommu_instance *iommu_instance_find(struct iommu_system *sys,
+					   const struct iommu_fwnode *fwnode)
+{
+	return core_probe_held(sys) ? core_instance_of(sys, fwnode) : NULL;
+}
+
 /* CORE-13 */
 static int deferral_errno(struct iommu_system *sys)
 {

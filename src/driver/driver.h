@@ -140,7 +140,6 @@ struct arm_smmu {
 	pthread_mutex_t streams_lock;
 	struct arm_smmu_stream *streams; /* ascending SID */
 	size_t num_streams;
-	struct arm_smmu *next; /* registry.c */
 
 	arm_smmu_event_fn event_fn;
 	void *event_ctx;
@@ -223,12 +222,6 @@ void arm_smmu_dma_free(const struct arm_smmu *smmu, struct iommu_dma *mem);
 
 /* ---- id.c: DRV-7 to DRV-11. -ENXIO with a message that names the field ---- */
 int arm_smmu_read_ids(struct arm_smmu *smmu, bool coherent);
-
-/* ---- registry.c ---- */
-void arm_smmu_registry_add(struct arm_smmu *smmu);
-void arm_smmu_registry_remove(struct arm_smmu *smmu);
-struct arm_smmu *arm_smmu_registry_find(const struct iommu_system *sys,
-					const struct iommu_fwnode *fwnode);
 
 /* ---- ids.c ---- */
 int arm_smmu_ids_init(struct arm_smmu_ids *ids, unsigned bits);

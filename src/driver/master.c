@@ -159,11 +159,21 @@ static void master_free(struct arm_smmu_master *master)
 	free(master);
 }
 
+/* DRV-26: the fwspec names the instance; another driver's is none of ours. */
+static struct arm_smmu *smmu_of(struct iommu_dev *dev, const struct iommu_fwspec *fwspec)
+{
+	struct iommu_instance *inst =
+		iommu_instance_find(iommu_dev_system(dev), fwspec->fwnode);
+
+	if (!inst || inst->ops != &arm_smmu_ops)
+		return NULL;
+	return (struct arm_smmu *)(void *)((char *)inst - offsetof(struct arm_smmu, iommu));
+}
+
 int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwspec,
 			  struct iommu_instance **inst)
 {
-	struct arm_smmu *smmu =
-		arm_smmu_registry_find(iommu_dev_system(dev), fwspec->fwnode);
+	struct arm_smmu *smmu = smmu_of(dev, fwspec);
 	struct arm_smmu_master *master;
 	int err;
 

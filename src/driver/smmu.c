@@ -93,18 +93,12 @@ static int init_structures(struct arm_smmu *smmu)
 
 static int publish(struct arm_smmu *smmu, struct iommu_system *sys)
 {
-	int err;
-
 	smmu->iommu.name = smmu->name;
 	smmu->iommu.ops = &arm_smmu_ops;
 	smmu->iommu.fwnode = smmu->fwnode;
 	/* GAP: no PASID can be attached yet, so none is offered (DRV-8, DRV-88). */
 	smmu->iommu.max_pasids = 0;
-	arm_smmu_registry_add(smmu);
-	err = iommu_instance_register(sys, &smmu->iommu);
-	if (err)
-		arm_smmu_registry_remove(smmu);
-	return err;
+	return iommu_instance_register(sys, &smmu->iommu);
 }
 
 int arm_smmu_probe(struct arm_smmu **out, const struct arm_smmu_desc *desc,
@@ -144,7 +138,6 @@ void arm_smmu_remove(struct arm_smmu *smmu)
 	if (!smmu)
 		return;
 	iommu_instance_unregister(&smmu->iommu);
-	arm_smmu_registry_remove(smmu);
 	arm_smmu_disable(smmu);
 	arm_smmu_irq_teardown(smmu);
 	destroy(smmu);
