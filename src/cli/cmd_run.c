@@ -265,17 +265,24 @@ static void check_health(struct run *run)
 	}
 }
 
-/* Masters appear first, their SMMUs' drivers later: every bind has to wait. */
-static void bring_up_and_work(struct run *run)
+/*
+ * Masters appear first, their SMMUs' drivers later: every bind has to wait. CLI_INPUT:
+ * what firmware says of an SMMU is wrong; the driver has said what.
+ */
+static int bring_up_and_work(struct run *run)
 {
 	run_devices_add(run);
 	run_smmus_probe(run);
+	if (run->bad_board && !run->options->lenient)
+		return cli_complain("%s: %s", run->options->dtb,
+				    run->unexpected.n ? run->unexpected.line[0] : "");
 	run_devices_settle(run);
 	run_groups(run);
 	if (run->options->seconds > 0)
 		run_speed(run);
 	check_health(run);
 	run_progress(run, NULL, 0, 0);
+	return CLI_OK;
 }
 
 static void stop_software(struct run *run)
@@ -308,8 +315,9 @@ static int run_with(const struct run_options *o)
 
 	if (!status) {
 		if (start_software(&run))
-			bring_up_and_work(&run);
-		status = print_run(&run);
+			status = bring_up_and_work(&run);
+		if (!status)
+			status = print_run(&run);
 		stop_software(&run);
 	}
 	run_board_destroy(&run);

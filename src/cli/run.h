@@ -153,7 +153,7 @@ struct run {
 	struct run_lines findings, notes, unexpected;
 	struct run_shown shown[RUN_SHOWN]; /* the first events of all */
 	size_t nshown;
-	bool failed;
+	bool failed, bad_board; /* bad: a driver refused its SMMU's description */
 	uint64_t started_ns, progress_ns;
 };
 

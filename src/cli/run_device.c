@@ -141,7 +141,8 @@ static void settle_one(struct run *run, struct run_master *m)
 	}
 	if (m->hw->streams[0].smmu >= 0 && run->smmus[m->hw->streams[0].smmu].driver &&
 	    !m->no_own)
-		run_unexpected(run, "%s: the driver did not take it", m->hw->name);
+		run_unexpected(run, "%s: the driver does not take it: %s", m->hw->name,
+			       strerror(-iommu_probe_device(m->dev)));
 }
 
 /* Chains the members of each group in order. */

@@ -462,19 +462,22 @@ static void one_smmu(struct run *run, size_t master, enum run_domain kind,
 	free(job.buf);
 }
 
-/* A master that the driver left out because its stream is another's. */
-static void left_out(struct run *run, size_t master)
+/* Nothing to do for the streams at this SMMU, and why. */
+static void left_out(struct run *run, size_t master, int smmu)
 {
+	const struct run_master *m = &run->masters[master];
 	struct run_row *row = add_row(run);
 
 	if (!row)
 		return;
-	*row = (struct run_row){ .master = master,
-				 .domain = RUN_NONE,
-				 .ok = true,
-				 .smmu = run->masters[master].hw->streams[0].smmu };
-	(void)snprintf(row->note, sizeof(row->note), "shares a stream with %.90s",
-		       run->masters[master].no_own);
+	*row = (struct run_row){
+		.master = master, .smmu = smmu, .domain = RUN_NONE, .ok = true
+	};
+	if (!run->smmus[smmu].driver)
+		(void)snprintf(row->note, sizeof(row->note), "its SMMU has no driver");
+	else
+		(void)snprintf(row->note, sizeof(row->note), "shares a stream with %.90s",
+			       m->no_own);
 }
 
 static bool seen_before(const struct smmu_machine_master *hw, size_t stream)
@@ -494,13 +497,15 @@ void run_job(struct run *run, size_t master, enum run_domain kind,
 		one_smmu(run, master, kind, domain, m->smmu);
 		return;
 	}
-	if (m->no_own) {
-		left_out(run, master);
-		return;
+	/* Streams at an SMMU that does not translate for this master. */
+	for (size_t i = 0; i < m->hw->nstreams; i++) {
+		int smmu = m->hw->streams[i].smmu;
+
+		if (seen_before(m->hw, i) || (smmu == m->smmu && smmu >= 0))
+			continue;
+		if (smmu >= 0 && (m->no_own || !run->smmus[smmu].driver))
+			left_out(run, master, smmu);
+		else
+			one_smmu(run, master, RUN_NONE, NULL, smmu);
 	}
-	/* Streams at an SMMU that does not translate for this master: shut out. */
-	for (size_t i = 0; i < m->hw->nstreams; i++)
-		if (!seen_before(m->hw, i) &&
-		    (m->hw->streams[i].smmu != m->smmu || m->smmu < 0))
-			one_smmu(run, master, RUN_NONE, NULL, m->hw->streams[i].smmu);
 }

@@ -123,6 +123,7 @@ static void probe(struct run *run, struct run_smmu *smmu)
 	if (err) {
 		smmu->driver = NULL;
 		smmu->interrupts = "none";
+		run->bad_board = run->bad_board || err == -EINVAL;
 		run_unexpected(run, "%s: the driver refuses it: %s", node->path,
 			       strerror(-err));
 		return;

@@ -42,6 +42,15 @@ class Hostile(unittest.TestCase):
     def test_endless_input(self):
         self.assertEqual(smmulator('run', '--dtb', '/dev/zero').status, INPUT)
 
+    def test_what_only_the_driver_can_refuse(self):
+        """A register base that is no multiple of 64 KiB: node and property, exit status 2."""
+        reg = bytes.fromhex('000000002b1000000000000000020000')
+        self.assertEqual(self.blob.count(reg), 1)
+        done = self.attempt(self.blob.replace(reg, bytes.fromhex('000000002b101000') + reg[8:]))
+        self.assertEqual(done.status, INPUT)
+        self.assertIn('iommu@2b100000: reg: ', done.err)
+        self.assertIn('/soc/iommu@2b100000', done.err)
+
     def test_truncated(self):
         for i in range(ROUNDS):
             done = self.attempt(self.blob[:len(self.blob) * i // ROUNDS])

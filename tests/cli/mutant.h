@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults for the program to find: included in front of every source of one more copy of
+ * it. MUTANT in the environment chooses one; without it nothing is changed.
+ */
+#ifndef TESTS_CLI_MUTANT_H
+#define TESTS_CLI_MUTANT_H
+
+#include <stdlib.h>
+#include <string.h>
+#include <smmulator/iommu.h>
+
+static inline int mutant_is(const char *name)
+{
+	const char *chosen = getenv("MUTANT");
+
+	return chosen && strcmp(chosen, name) == 0;
+}
+
+/* "nosync": the TLB keeps what was unmapped. "keep": it stays mapped, too. */
+static inline uint64_t mutant_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size)
+{
+	struct iommu_iotlb_gather gather;
+
+	if (mutant_is("keep"))
+		return size;
+	if (!mutant_is("nosync"))
+		return iommu_unmap(domain, iova, size);
+	iommu_iotlb_gather_init(&gather);
+	return iommu_unmap_fast(domain, iova, size, &gather);
+}
+
+/* "readonly": mappings cannot be written through. */
+static inline int mutant_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+			     uint64_t size, uint32_t prot)
+{
+	if (mutant_is("readonly"))
+		prot &= ~IOMMU_WRITE;
+	return iommu_map(domain, iova, pa, size, prot);
+}
+
+/* "detached": attach says yes and does nothing. */
+static inline int mutant_attach(struct iommu_domain *domain, struct iommu_group *group)
+{
+	return mutant_is("detached") ? 0 : iommu_attach_group(domain, group);
+}
+
+#define iommu_unmap	   mutant_unmap
+#define iommu_map	   mutant_map
+#define iommu_attach_group mutant_attach
+
+#endif /* TESTS_CLI_MUTANT_H */

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""A run notices what is wrong: the program again, with faults put into it."""
+import os
+import unittest
+import program
+from program import OK, UNEXPECTED, run_json
+
+program.PROGRAM = os.environ['MUTANT_PROGRAM']
+# Fault: the domain in which it shows, and a word of what the run must say.
+FAULTS = {
+    'nosync': ({'dma', 's2'}, 'it should have faulted'),
+    'keep': ({'dma', 's2'}, 'it should have faulted'),
+    'readonly': ({'dma', 's2'}, 'F_PERMISSION'),
+    'detached': ({'s2', 'identity'}, 'ended after'),
+}
+
+
+class Mutants(unittest.TestCase):
+    def tearDown(self):
+        os.environ.pop('MUTANT', None)
+
+    def test_none(self):
+        done, report = run_json('one-smmu-pcie', '--no-bench', '--domain', 'all')
+        self.assertEqual((done.status, report['ok']), (OK, True))
+
+    def test_each_fault_is_found(self):
+        for fault, (domains, says) in FAULTS.items():
+            os.environ['MUTANT'] = fault
+            done, report = run_json('one-smmu-pcie', '--no-bench', '-n', '1', '--domain', 'all')
+            self.assertEqual((done.status, report['ok']), (UNEXPECTED, False), fault)
+            failed = {row['domain'] for row in report['masters'] if not row['ok']}
+            self.assertEqual(failed, domains, fault)
+            self.assertTrue(any(says in line for line in report['unexpected']), fault)
+
+
+if __name__ == '__main__':
+    unittest.main()
