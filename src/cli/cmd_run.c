@@ -159,6 +159,8 @@ static bool parse(struct run_options *o, int argc, char **argv, int *status)
 /* ---- What a run has to say --------------------------------------------------------- */
 
 static void add_line(struct run_lines *lines, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+static void add_line(struct run_lines *lines, const char *fmt, va_list ap)
 {
 	char **more = realloc(lines->line, (lines->n + 1) * sizeof(*more));
 

@@ -45,6 +45,8 @@ static struct row *current(struct cli_table *table)
 }
 
 static void add(struct cli_table *table, bool right, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+static void add(struct cli_table *table, bool right, const char *fmt, va_list ap)
 {
 	struct row *row = table ? current(table) : NULL;
 	struct cell *cell;
