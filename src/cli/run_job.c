@@ -22,6 +22,7 @@ struct job {
 	struct iommu_dma ram;	     /* what is transferred to and from */
 	uint8_t *buf;		     /* the master's side, as large */
 	uint64_t iova, size, pgsize, pages;
+	uint64_t mapped; /* bytes from iova on */
 	uint64_t seed;
 };
 
@@ -316,6 +317,7 @@ static bool map(struct job *job)
 		if (err)
 			return wrong(job, "map of 0x%" PRIx64 ": %s", iova,
 				     strerror(-err));
+		job->mapped += job->pgsize;
 		if (iommu_iova_to_phys(job->domain, iova + 8) != pa + 8)
 			return wrong(job, "0x%" PRIx64 " is mapped to somewhere else",
 				     iova);
@@ -370,9 +372,12 @@ static void translated(struct job *job)
 	bool ok = job->row->domain != RUN_DMA || check_direct(job);
 	unsigned stages;
 
-	ok = map(job) && ok;
-	if (ok)
-		ok = each_stream(job, transfer);
+	if (!map(job)) {
+		if (job->mapped)
+			(void)iommu_unmap(job->domain, job->iova, job->mapped);
+		return;
+	}
+	ok = each_stream(job, transfer) && ok;
 	stages = job->row->domain == RUN_S2 || !job->smmu->info.stage1 ? 2 : 1;
 	job->row->stages = job->smmu->stages;
 	if (ok && job->row->stages != stages)

@@ -18,7 +18,8 @@ static inline int mutant_is(const char *name)
 }
 
 /* "nosync": the TLB keeps what was unmapped. "keep": it stays mapped, too. */
-static inline uint64_t mutant_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size)
+static inline uint64_t mutant_unmap(struct iommu_domain *domain, uint64_t iova,
+				    uint64_t size)
 {
 	struct iommu_iotlb_gather gather;
 

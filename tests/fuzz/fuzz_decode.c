@@ -35,8 +35,8 @@ static void decode(char **strings, size_t n, unsigned flags)
 	layout = find(strings, n, &used);
 	if (!layout || !nowhere)
 		return;
-	if (smmu_decode_parse_hex(layout, n - used, (const char *const *)strings + used, dw, why,
-				  sizeof(why))) {
+	if (smmu_decode_parse_hex(layout, n - used, (const char *const *)strings + used,
+				  dw, why, sizeof(why))) {
 		/* A refusal says why, in one terminated line. */
 		if (!memchr(why, '\0', sizeof(why)) || !why[0])
 			abort();

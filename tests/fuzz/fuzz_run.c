@@ -15,12 +15,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int run_file(int fd, bool lenient, const char *preset)
 {
 	char path[64];
-	char *argv[] = { (char[]){ "run" },	   (char[]){ "--dtb" },
-			 path,			   (char[]){ "--no-bench" },
-			 (char[]){ "--json" },	   (char[]){ "--domain=all" },
-			 (char[]){ "--pages=1" },  (char[]){ "--functions=1" },
-			 (char[]){ "--preset" },   (char[8]){ "" },
-			 (char[]){ "--lenient" },  NULL };
+	char *argv[] = { (char[]){ "run" },
+			 (char[]){ "--dtb" },
+			 path,
+			 (char[]){ "--no-bench" },
+			 (char[]){ "--json" },
+			 (char[]){ "--domain=all" },
+			 (char[]){ "--pages=1" },
+			 (char[]){ "--functions=1" },
+			 (char[]){ "--preset" },
+			 (char[8]){ "" },
+			 (char[]){ "--lenient" },
+			 NULL };
 	int argc = (int)(sizeof(argv) / sizeof(argv[0])) - 1;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
