@@ -215,9 +215,8 @@ int arm_smmu_cfgi_ste(struct arm_smmu *smmu, uint32_t sid)
 int arm_smmu_cfgi_cd(const struct arm_smmu_master *master, uint32_t ssid, bool leaf)
 {
 	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_CFGI_CD);
-	struct arm_smmu_batch b;
+	struct arm_smmu_batch b = { .smmu = master->smmu };
 
-	arm_smmu_batch_init(&b, master->smmu);
 	smmu_set(cmd.dw, SMMU_CMD_CFGI_CD_SubstreamID, ssid);
 	smmu_set(cmd.dw, SMMU_CMD_CFGI_CD_Leaf, leaf);
 	for (size_t i = 0; i < master->num_sids; i++) {
