@@ -275,10 +275,13 @@ struct smmu_signal {
 void smmu_irq_signal(struct smmu *smmu, enum smmu_irq irq);
 /* The same with an MSI target that the caller names: CMD_SYNC. pa == 0: no MSI. */
 void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *signal);
-/* Writes one MSI; false: external abort (the caller raises its GERROR bit). No lock held.
+/*
+ * Writes one MSI; false: external abort (the caller raises its GERROR bit). No lock
+ * held, unless it goes to RAM, where no handler can be behind it.
  */
 bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr,
 		    unsigned sh);
+bool smmu_msi_to_ram(const struct smmu *smmu, uint64_t pa);
 
 /* ---- smmu.c ---- */
 /*
@@ -303,6 +306,8 @@ struct smmu {
 	struct smmu_wire *wire[SMMU_IRQ_COUNT];
 	struct smmu_signal signal[SMMU_IRQ_COUNT]; /* undelivered, oldest first */
 	unsigned n_signals;
+	unsigned resets;	   /* so far; what began before one is void after it */
+	bool reset_wanted;	   /* smmu_reset() from inside, see there */
 	uint64_t cmd_bits[256][2]; /* by opcode: the bits that are not RES0 here */
 	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
 	struct smmu_stats stats;

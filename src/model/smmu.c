@@ -48,16 +48,6 @@ static bool take_signal(struct smmu *smmu, struct smmu_signal *signal)
 	return true;
 }
 
-/* REG-53: MSI and wire, in that order. False: the MSI met an external abort. */
-static bool send(struct smmu *smmu, const struct smmu_signal *signal)
-{
-	bool ok = signal->pa == 0 || smmu_msi_write(smmu, signal->pa, signal->data,
-						    signal->memattr, signal->sh);
-
-	smmu_wire_pulse(smmu->wire[signal->irq]);
-	return ok;
-}
-
 /* REG-59 */
 static void msi_aborted(struct smmu *smmu, unsigned irq)
 {
@@ -72,6 +62,56 @@ static void msi_aborted(struct smmu *smmu, unsigned irq)
 }
 
 /*
+ * An MSI to RAM is written under the lock, so that no other thread's CMD_SYNC or
+ * IRQ_CTRL write can complete before it is visible (CMD-78, REG-57). GAP: one to
+ * anything else may run a handler, so the lock is free meanwhile, as it is for wires:
+ * between threads such a one can come late.
+ */
+static void send_msi(struct smmu *smmu, const struct smmu_signal *s)
+{
+	bool ram = smmu_msi_to_ram(smmu, s->pa), ok;
+	unsigned resets = smmu->resets;
+
+	if (!ram)
+		pthread_mutex_unlock(&smmu->lock);
+	ok = smmu_msi_write(smmu, s->pa, s->data, s->memattr, s->sh);
+	if (!ram)
+		pthread_mutex_lock(&smmu->lock);
+	/* An abort from before a reset is nothing to the SMMU after it. */
+	if (!ok && smmu->resets == resets)
+		msi_aborted(smmu, s->irq);
+}
+
+/* REG-53, REG-60: the MSI, its abort in GERROR, and the wire, in that order. */
+static void send(struct smmu *smmu, const struct smmu_signal *signal)
+{
+	if (signal->pa)
+		send_msi(smmu, signal);
+	pthread_mutex_unlock(&smmu->lock);
+	smmu_wire_pulse(smmu->wire[signal->irq]);
+	pthread_mutex_lock(&smmu->lock);
+}
+
+/* REG-120. CHOICE: the caches are empty after a reset. */
+static void reset_now(struct smmu *smmu)
+{
+	smmu->n_signals = 0;
+	smmu->resets++;
+	smmu->reset_wanted = false;
+	smmu_regs_reset(smmu);
+	smmu_cfgcache_flush(smmu->cfgcache);
+	smmu_tlb_flush(smmu->tlb);
+	memset(&smmu->stats, 0, sizeof(smmu->stats));
+}
+
+static bool next_signal(struct smmu *smmu, struct smmu_signal *signal)
+{
+	if (smmu->reset_wanted)
+		reset_now(smmu);
+	return take_signal(smmu, signal);
+}
+
+/*
  * A handler may come back in from send() and take the signals that are still
  * waiting: they go out in order all the same, just from a deeper frame. Another
  * thread may do so too; then they go out on that thread.
@@ -79,14 +119,9 @@ static void msi_aborted(struct smmu *smmu, unsigned irq)
 void smmu_unlock_and_deliver(struct smmu *smmu)
 {
 	struct smmu_signal signal;
-	bool ok;
 
-	while (take_signal(smmu, &signal)) {
-		pthread_mutex_unlock(&smmu->lock);
-		ok = send(smmu, &signal);
-		pthread_mutex_lock(&smmu->lock);
-		if (!ok)
-			msi_aborted(smmu, signal.irq);
+	while (next_signal(smmu, &signal)) {
+		send(smmu, &signal);
 		if (signal.irq == SMMU_IRQ_CMD_SYNC)
 			smmu_cmdq_run(smmu);
 	}
@@ -202,31 +237,36 @@ void smmu_destroy(struct smmu *smmu)
 		free_parts(smmu);
 }
 
-/* REG-120. CHOICE: the caches are empty after a reset. */
+/*
+ * From inside, that is from what answers an access of this SMMU to a table or a
+ * queue, it waits until the call that made the access is about to end.
+ */
 void smmu_reset(struct smmu *smmu)
 {
-	smmu_lock(smmu);
-	smmu->n_signals = 0;
-	smmu_regs_reset(smmu);
-	smmu_cfgcache_flush(smmu->cfgcache);
-	smmu_tlb_flush(smmu->tlb);
-	memset(&smmu->stats, 0, sizeof(smmu->stats));
-	smmu_unlock_and_deliver(smmu);
+	bool outside = smmu_lock(smmu);
+
+	smmu->reset_wanted = true;
+	if (outside)
+		smmu_unlock_and_deliver(smmu);
 }
 
 /* ---- watching ---- */
 
 void smmu_stats_read(struct smmu *smmu, struct smmu_stats *stats)
 {
-	smmu_lock(smmu);
+	bool outside = smmu_lock(smmu);
+
 	*stats = smmu->stats;
-	smmu_unlock_and_deliver(smmu);
+	if (outside)
+		smmu_unlock_and_deliver(smmu);
 }
 
 void smmu_set_trace(struct smmu *smmu, smmu_trace_fn fn, void *ctx)
 {
-	smmu_lock(smmu);
+	bool outside = smmu_lock(smmu);
+
 	smmu->trace = fn;
 	smmu->trace_ctx = ctx;
-	smmu_unlock_and_deliver(smmu);
+	if (outside)
+		smmu_unlock_and_deliver(smmu);
 }

@@ -233,14 +233,17 @@ static const struct smmu_command commands[256] = {
 	/* DPTI_ALL, DPTI_PA: GAP: IDR3.DPT, without which they are CERROR_ILL. */
 };
 
-unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw)
+unsigned smmu_command_run(struct smmu *smmu, const uint64_t *raw)
 {
-	const struct smmu_command *cmd = &commands[smmu_get(dw, SMMU_CMD_OPCODE)];
+	const struct smmu_command *cmd = &commands[smmu_get(raw, SMMU_CMD_OPCODE)];
+	uint64_t dw[SMMU_CMD_DWORDS];
 
 	/* CMD-4, CMD-5: before anything could make the command one to be ignored. */
 	if (!cmd->run || (cmd->present && !cmd->present(&smmu->cfg)))
 		return SMMU_CERROR_ILL;
-	if ((cmd->illegal && cmd->illegal(smmu, dw)) || smmu_command_reserved(smmu, dw))
+	if (!smmu_command_defined(smmu, raw, dw))
+		return SMMU_CERROR_ILL;
+	if (cmd->illegal && cmd->illegal(smmu, dw))
 		return SMMU_CERROR_ILL;
 	cmd->run(smmu, dw);
 	return SMMU_CERROR_NONE;

@@ -19,8 +19,11 @@ unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw);
 
 /* Fills smmu->cmd_bits from the tables and the configuration; once, at creation. */
 void smmu_command_bits_init(struct smmu *smmu);
-/* CMD-6: does dw have a bit that is RES0 in this command, here and now? */
-bool smmu_command_reserved(const struct smmu *smmu, const uint64_t *dw);
+/*
+ * CMD-6: *dw becomes the bits of *raw that mean something here and now. False: a
+ * RES0 bit is set, and this SMMU minds.
+ */
+bool smmu_command_defined(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw);
 
 /* ---- tlbi.c ---- */
 /* CMD-43; and bits that are RES0 because TG is 0. */

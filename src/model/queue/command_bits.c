@@ -3,9 +3,10 @@
  * Which bits of a command mean something (commands.md section 12), from the
  * architecture's tables, less what this SMMU has no feature for. The rest is RES0.
  *
- * CHOICE (CMD-6): a RES0 bit that is set makes the command CERROR_ILL, unless the
- * configuration says cmd_res0_ignored. Not RES0 in this sense, as they have rules
- * of their own: VMID and ASID (CMD-35, CMD-36), SSV and SubstreamID (CMD-17,
+ * CHOICE (CMD-6; 4.1.5 names two behaviours and asks for one of them throughout): a
+ * RES0 bit that is set makes the command CERROR_ILL, or, if the configuration says
+ * cmd_res0_ignored, all such bits are taken as 0. Not RES0 in this sense, as they have
+ * rules of their own: VMID and ASID (CMD-35, CMD-36), SSV and SubstreamID (CMD-17,
  * CMD-26), and a StreamID that is too wide (CMD-11).
  */
 #include "model/queue/command.h"
@@ -49,6 +50,15 @@ static void drop_range(struct smmu *smmu, unsigned opcode)
 		smmu->cmd_bits[opcode][0] &= ~scale_top;
 }
 
+/* CMD-10: physical and intermediate addresses grew with the architecture. */
+static void drop_high_address(struct smmu *smmu, unsigned opcode)
+{
+	unsigned minor = smmu->cfg.arch_minor;
+	unsigned bits = minor == 0 ? 48 : minor <= 3 ? 52 : 56;
+
+	smmu->cmd_bits[opcode][1] &= ~((UINT64_C(1) << 56) - (UINT64_C(1) << bits));
+}
+
 void smmu_command_bits_init(struct smmu *smmu)
 {
 	static const uint8_t by_address[] = {
@@ -63,15 +73,19 @@ void smmu_command_bits_init(struct smmu *smmu)
 				SMMU_MASK(fields[i].field);
 	for (size_t i = 0; i < sizeof(by_address); i++)
 		drop_range(smmu, by_address[i]);
+	drop_high_address(smmu, SMMU_OP_TLBI_S2_IPA);
+	drop_high_address(smmu, SMMU_OP_SYNC);
 	if (smmu->cfg.arch_minor == 0)
 		drop(smmu, SMMU_OP_PREFETCH_ADDR, SMMU_CMD_PREFETCH_ADDR_Stride);
 	drop(smmu, SMMU_OP_PREFETCH_ADDR, SMMU_CMD_PREFETCH_ADDR_NS); /* CMD-21 */
 	drop(smmu, SMMU_OP_SYNC, SMMU_CMD_SYNC_MSI_NS);		      /* CMD-82 */
 }
 
-bool smmu_command_reserved(const struct smmu *smmu, const uint64_t *dw)
+bool smmu_command_defined(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw)
 {
-	const uint64_t *bits = smmu->cmd_bits[smmu_get(dw, SMMU_CMD_OPCODE)];
+	const uint64_t *bits = smmu->cmd_bits[smmu_get(raw, SMMU_CMD_OPCODE)];
 
-	return !smmu->cfg.cmd_res0_ignored && ((dw[0] & ~bits[0]) || (dw[1] & ~bits[1]));
+	dw[0] = raw[0] & bits[0];
+	dw[1] = raw[1] & bits[1];
+	return smmu->cfg.cmd_res0_ignored || (dw[0] == raw[0] && dw[1] == raw[1]);
 }

@@ -34,40 +34,38 @@ static const struct {
 	{ SMMU_OP_TLBI_NSNH_ALL, SMMU_TLBI_NSNH_ALL, 0 },
 };
 
-/* RES0 without RIL: taken as 0 where reserved bits are ignored. */
-static unsigned range_field(const struct smmu *smmu, const uint64_t *dw, unsigned f)
+/* What is RES0 without RIL or DS is 0 by now (command_bits.c). */
+static unsigned range_field(const uint64_t *dw, unsigned f)
 {
-	return smmu->cfg.ril ? (unsigned)smmu_get(dw, f) : 0;
+	return (unsigned)smmu_get(dw, f);
 }
 
-static unsigned scale_of(const struct smmu *smmu, const uint64_t *dw)
+static unsigned scale_of(const uint64_t *dw)
 {
-	unsigned scale = range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_SCALE);
+	unsigned scale = range_field(dw, SMMU_CMD_TLBI_NH_VA_SCALE);
 
-	if (!smmu->cfg.ds)
-		return scale & 31;
 	return scale < 39 ? scale : 39; /* CMD-42 */
 }
 
 /* CMD-45: no 16 KB block at level 1 without IDR5.DS, so no such hint either. */
 static unsigned ttl_of(const struct smmu *smmu, const uint64_t *dw, unsigned tg)
 {
-	unsigned ttl = range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_TTL);
+	unsigned ttl = range_field(dw, SMMU_CMD_TLBI_NH_VA_TTL);
 
 	return tg == 2 && ttl == 1 && !smmu->cfg.ds ? 0 : ttl;
 }
 
 bool smmu_tlbi_illegal(const struct smmu *smmu, const uint64_t *dw)
 {
-	unsigned tg = range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_TG);
-	unsigned num = range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_NUM);
-	unsigned scale = scale_of(smmu, dw);
+	unsigned tg = range_field(dw, SMMU_CMD_TLBI_NH_VA_TG);
+	unsigned num = range_field(dw, SMMU_CMD_TLBI_NH_VA_NUM);
+	unsigned scale = scale_of(dw);
 
 	if (tg != 0)
 		return num == 0 && scale == 0 && ttl_of(smmu, dw, tg) == 0; /* CMD-43 */
 	/* CMD-42: RES0 with TG == 0. */
 	return !smmu->cfg.cmd_res0_ignored &&
-	       (num || scale || range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_TTL));
+	       (num || scale || range_field(dw, SMMU_CMD_TLBI_NH_VA_TTL));
 }
 
 /* CMD-47: lowest address bit that may be set. */
@@ -87,13 +85,13 @@ static void set_range(const struct smmu *smmu, const uint64_t *dw, unsigned tg,
 		      struct smmu_tlbi *inv)
 {
 	static const uint8_t granule[4] = { 0, 12, 14, 16 };
-	unsigned num = range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_NUM);
+	unsigned num = range_field(dw, SMMU_CMD_TLBI_NH_VA_NUM);
 
 	inv->range = true;
 	inv->granule = granule[tg];
 	inv->ttl = (uint8_t)ttl_of(smmu, dw, tg);
 	/* At most 32 * 2^39 * 2^16: fits. CMD-44: the range ends at the top. */
-	inv->len = (uint64_t)(num + 1) << (scale_of(smmu, dw) + inv->granule);
+	inv->len = (uint64_t)(num + 1) << (scale_of(dw) + inv->granule);
 	if (inv->addr && inv->len > UINT64_MAX - inv->addr)
 		inv->len = UINT64_MAX - inv->addr + 1;
 }
@@ -128,7 +126,7 @@ static bool tag_out_of_range(const struct smmu *smmu, const struct smmu_tlbi *in
 static bool set_address(const struct smmu *smmu, const uint64_t *dw, unsigned by,
 			struct smmu_tlbi *inv)
 {
-	unsigned tg = range_field(smmu, dw, SMMU_CMD_TLBI_NH_VA_TG), low;
+	unsigned tg = range_field(dw, SMMU_CMD_TLBI_NH_VA_TG), low;
 
 	inv->leaf = smmu_get(dw, SMMU_CMD_TLBI_NH_VA_Leaf);
 	inv->addr = smmu_get_addr(dw, by & BY_IPA ? SMMU_CMD_TLBI_S2_IPA_Address

@@ -4,7 +4,8 @@
  * an enabled source pulses its wire, and sends an MSI if IDR0.MSI and an address
  * is programmed. Signals wait in smmu->signal until the lock is released.
  */
-#include "model/model.h"
+#include <stddef.h>
+#include "model/register/regfile.h"
 
 struct msi_regs {
 	uint64_t cfg0;
@@ -64,6 +65,24 @@ void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *signal)
 	smmu->signal[smmu->n_signals++] = *signal;
 }
 
+/*
+ * REG-57: once a source is disabled, nothing of it becomes visible, be it that a
+ * handler of another interrupt disabled it while its own was still waiting.
+ */
+void smmu_irq_forget_disabled(struct smmu *smmu)
+{
+	struct msi_regs r;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < smmu->n_signals; i++) {
+		enum smmu_irq irq = (enum smmu_irq)smmu->signal[i].irq;
+
+		if (!msi_regs(smmu, irq, &r) || (smmu->regs.irq_ctrlack & r.enable))
+			smmu->signal[kept++] = smmu->signal[i];
+	}
+	smmu->n_signals = kept;
+}
+
 /* REG-54, CMD-82: what makes the type Outer Shareable is left to 13.1.7. */
 static struct smmu_attr msi_attr(unsigned memattr, unsigned sh)
 {
@@ -75,12 +94,21 @@ static struct smmu_attr msi_attr(unsigned memattr, unsigned sh)
 	return attr;
 }
 
+/* REG-16: truncated to OAS. */
+static uint64_t msi_target(const struct smmu *smmu, uint64_t pa)
+{
+	return pa & ((UINT64_C(1) << smmu->id.oas) - 1);
+}
+
+bool smmu_msi_to_ram(const struct smmu *smmu, uint64_t pa)
+{
+	return smmu_bus_ptr(smmu->bus, msi_target(smmu, pa), 4) != NULL;
+}
+
 bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr,
 		    unsigned sh)
 {
 	struct smmu_attr attr = msi_attr(memattr, sh);
 
-	/* REG-16: truncated to OAS. */
-	pa &= (UINT64_C(1) << smmu->id.oas) - 1;
-	return smmu_bus_write32(smmu->bus, pa, data, &attr) == 0;
+	return smmu_bus_write32(smmu->bus, msi_target(smmu, pa), data, &attr) == 0;
 }

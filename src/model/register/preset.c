@@ -3,7 +3,7 @@
  * The kinds of SMMU that need no thought. Every preset is its predecessor plus
  * what its architecture version makes mandatory (table under REG-133), with the
  * optional features that this model has. The named products carry the ID values
- * of their manuals, less what the model does not have (check.c, "not modelled").
+ * that are known of them, less what the model does not have (check.c, "not modelled").
  */
 #include <errno.h>
 #include <string.h>
@@ -83,18 +83,28 @@ static void preset_full(struct smmu_config *c)
 	c->s1pi = c->aie = 1;
 }
 
-/* Arm MMU-600 r1p0: SMMUv3.1, 48-bit, terminate-only as integrated for PCIe. */
+/*
+ * Arm MMU-600 r1p0 (its manual 100310_0100, table 2-18): SMMUv3.1, 48-bit, both table
+ * formats and endiannesses, no HTTU. Not here for want of a model: ATS, PRI, PPS,
+ * BTM, PBHA. STALL_MODEL is what it shows where Secure software has set NSSTALLD.
+ */
 static void preset_mmu600(struct smmu_config *c)
 {
 	preset_v31(c);
 	c->iidr = 0x4831043b;
-	c->httu = 2;
+	c->ttf = 3;
+	c->ttendian = 0;
+	c->term_model = 0;
 	c->sid_bits = 24;
 	c->ssid_bits = 20;
+	c->priqs = 19;
 	c->vmw = 1;
 }
 
-/* Arm MMU-700 r1p0: SMMUv3.2 with 52-bit addresses in 64 KB granules. */
+/*
+ * Arm MMU-700 r1p0: SMMUv3.2 with 52-bit addresses in 64 KB granules. Only IIDR and
+ * the version were found in print; the rest is what v3.2 has, and a guess at options.
+ */
 static void preset_mmu700(struct smmu_config *c)
 {
 	preset_v32(c);

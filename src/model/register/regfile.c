@@ -259,6 +259,7 @@ static void write_irq_ctrl(struct smmu *smmu, uint64_t value)
 {
 	smmu->regs.irq_ctrl = (uint32_t)value;
 	smmu->regs.irq_ctrlack = (uint32_t)value;
+	smmu_irq_forget_disabled(smmu);
 }
 
 /* REG-63, EVT-84: acknowledging CMDQ_ERR restarts the queue. */

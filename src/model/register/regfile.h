@@ -25,4 +25,7 @@ uint64_t smmu_regdesc_read(const struct smmu *smmu, const struct smmu_regdesc *r
 void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value,
 			uint64_t lanes);
 
+/* Drops what waits to be signalled by sources that IRQ_CTRL has disabled. */
+void smmu_irq_forget_disabled(struct smmu *smmu);
+
 #endif /* MODEL_REGISTER_REGFILE_H */
