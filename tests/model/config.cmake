@@ -6,6 +6,7 @@ smmu_model_test(model_config_decode config_decode.c config_bench.c)
 smmu_model_test(model_config_strtab config_strtab.c config_bench.c)
 smmu_model_test(model_config_cdtab config_cdtab.c config_bench.c)
 smmu_model_test(model_config_cache config_cache.c config_bench.c)
+smmu_model_test(model_config_ignored config_ignored.c config_bench.c)
 smmu_model_test(model_translate translate.c config_bench.c)
 smmu_model_test(model_translate_port translate_port.c config_bench.c)
 

@@ -51,8 +51,10 @@ static int mem_read(void *ctx, uint64_t pa, void *buf, size_t len,
 	struct so_cell *c = so_find(w, pa);
 
 	memset(buf, 0, len);
+	/* CACHE-4, Q-63: nothing is read but what the transaction leads to. */
 	if (len != 8 || !c || !c->spec_read)
 		return complain(w, "a read that the specification does not make", pa);
+	/* GEN-5, STE-48, STE-62 (PTWNNC), 13.9 */
 	if (!c->reads_differ && !same_attr(c, attr))
 		complain(w, "a read with other attributes", pa);
 	if (c->poison)
@@ -132,6 +134,9 @@ static void ask_model(struct so_world *w, struct smmu *smmu, struct smmu_port *p
 	o->recorded = smmu_mmio_read(smmu, SMMU_REG_EVENTQ_PROD, 4) != prod;
 	if (o->recorded != res.recorded)
 		complain(w, "a result and a queue that disagree", prod);
+	/* EVT-2: a second record would have overflowed the queue of one entry. */
+	if ((smmu_mmio_read(smmu, SMMU_REG_EVENTQ_PROD, 4) ^ prod) >> 31)
+		complain(w, "two records", prod);
 	memcpy(o->rec, w->queue, sizeof(o->rec));
 	wr32(smmu, SMMU_REG_EVENTQ_CONS, smmu_mmio_read(smmu, SMMU_REG_EVENTQ_PROD, 4));
 	if (res.status != SMMU_OK)
@@ -295,8 +300,14 @@ static void check_tally(const struct tally *t)
 }
 
 /*
- * T-2, T-5 to T-8, T-10 to T-18, T-20; ARS-1; EVT-14 to EVT-21, EVT-45 to EVT-47;
- * GEN-1, GEN-5; both sides of STE-4 to STE-39 and CD-1 to CD-19 as they come up.
+ * The procedure: T-2, T-5 to T-8, T-10 to T-18, T-20. Structures: GEN-1, GEN-2, GEN-3,
+ * STE-1 to STE-5, STE-13, STE-17 to STE-32, STE-34, STE-39, CD-1 to CD-16, CD-18,
+ * CD-19; where they are: L1STD-1 to L1STD-5, STE-41 to STE-47, L1CD-1, ADDR-1 to
+ * ADDR-5, ADDR-8, ADDR-9; what they mean: STE-53 to STE-55, STE-57 to STE-65, CD-20 to
+ * CD-31. Tables are updated as STE-61 lets an implementation do it, and never but for
+ * AF and dirty state (CACHE-86). Faults: ARS-1, ARS-4, EVT-50 to EVT-53 without
+ * stalls; records, bit for bit: EVT-2, EVT-13 to EVT-21, EVT-26 to EVT-39, EVT-45 to
+ * EVT-47 without what is ATS's.
  */
 static void test_second_opinion(void **state)
 {

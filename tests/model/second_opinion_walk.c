@@ -200,9 +200,15 @@ static unsigned tx(const struct run *r, const struct s1 *s, unsigned f0, unsigne
 static bool select32(const struct run *r, struct s1 *s, uint64_t va)
 {
 	unsigned t0 = cd_f(r, SMMU_CD_T0SZ) & 7, t1 = cd_f(r, SMMU_CD_T1SZ) & 7;
-	bool below = va < 1ull << (32 - t0);
-	bool above = va >= (1ull << 32) - (1ull << (32 - t1));
+	bool below, above;
 
+	/* 4.1: IGNORED with EPDx. CHOICE: as if 0. */
+	if (!s->one && cd_f(r, SMMU_CD_EPD0))
+		t0 = 0;
+	if (cd_f(r, SMMU_CD_EPD1))
+		t1 = 0;
+	below = va < 1ull << (32 - t0);
+	above = va >= (1ull << 32) - (1ull << (32 - t1));
 	if (va >> 32)
 		return false;
 	s->va = va;

@@ -18,7 +18,11 @@ static void decode_table(const struct smmu *smmu, const uint64_t *dw,
 	bool v864 = s1->fmt == SMMU_FMT_V864;
 
 	if (!v864) {
-		tt->txsz &= 7;
+		/*
+		 * With EPDx the size is IGNORED, not interpreted at all (5.4): it takes
+		 * no span from the other table. CHOICE: it then counts as 0.
+		 */
+		tt->txsz = tt->en ? tt->txsz & 7 : 0;
 		tt->granule = 12;
 	}
 	tt->n = (uint8_t)((v864 ? 64 : 32) - tt->txsz);
