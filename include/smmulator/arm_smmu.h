@@ -56,7 +56,10 @@ struct arm_smmu_desc {
 SMMU_API int arm_smmu_probe(struct arm_smmu **smmu, const struct arm_smmu_desc *desc,
 			    const struct iommu_platform *platform,
 			    struct iommu_system *sys);
-/* Releases its devices, unregisters, disables. NULL is allowed. */
+/*
+ * Releases its devices, unregisters, disables. Its paging domains must have been freed
+ * before, but for those that the core made itself. NULL is allowed.
+ */
 SMMU_API void arm_smmu_remove(struct arm_smmu *smmu);
 
 SMMU_API struct iommu_instance *arm_smmu_instance(struct arm_smmu *smmu);

@@ -16,13 +16,25 @@ static void cmdq_lock(struct arm_smmu_cmdq *cmdq)
 static void cmdq_unlock(struct arm_smmu *smmu)
 {
 	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
-	bool deferred =
-		__atomic_exchange_n(&cmdq->evtq_deferred, false, __ATOMIC_ACQ_REL);
+	bool deferred = __atomic_exchange_n(&cmdq->deferred, false, __ATOMIC_ACQ_REL);
 
 	__atomic_store_n(&cmdq->owner, 0, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&cmdq->lock);
-	if (deferred)
+	if (deferred) {
 		arm_smmu_evtq_handler(smmu);
+		arm_smmu_priq_handler(smmu);
+	}
+}
+
+bool arm_smmu_cmdq_defer(struct arm_smmu *smmu)
+{
+	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
+
+	/* Another thread's id may be anything; one's own is there if one holds it. */
+	if (__atomic_load_n(&cmdq->owner, __ATOMIC_RELAXED) != (uintptr_t)pthread_self())
+		return false;
+	__atomic_store_n(&cmdq->deferred, true, __ATOMIC_RELEASE);
+	return true;
 }
 
 /* How far the SMMU is by now. Lock: cmdq.lock, or laps could go unseen. */
@@ -221,6 +233,20 @@ int arm_smmu_cfgi_cd(const struct arm_smmu_master *master, uint32_t ssid, bool l
 	smmu_set(cmd.dw, SMMU_CMD_CFGI_CD_Leaf, leaf);
 	for (size_t i = 0; i < master->num_sids; i++) {
 		smmu_set(cmd.dw, SMMU_CMD_CFGI_CD_StreamID, master->sids[i]);
+		arm_smmu_batch_add(&b, &cmd);
+	}
+	return arm_smmu_batch_sync(&b);
+}
+
+/* With the level-1 descriptors that lead to them, in case those were cached. */
+int arm_smmu_cfgi_streams(const struct arm_smmu_master *master)
+{
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_CFGI_STE);
+	struct arm_smmu_batch b;
+
+	arm_smmu_batch_init(&b, master->smmu);
+	for (size_t i = 0; i < master->num_sids; i++) {
+		smmu_set(cmd.dw, SMMU_CMD_CFGI_STE_StreamID, master->sids[i]);
 		arm_smmu_batch_add(&b, &cmd);
 	}
 	return arm_smmu_batch_sync(&b);

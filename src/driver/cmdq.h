@@ -50,6 +50,7 @@ int arm_smmu_batch_sync(struct arm_smmu_batch *b);
 /* DRV-18, DRV-52, DRV-53: configuration caches, each with its SYNC. */
 int arm_smmu_cfgi_all(struct arm_smmu *smmu);
 int arm_smmu_cfgi_ste(struct arm_smmu *smmu, uint32_t sid);
+int arm_smmu_cfgi_streams(const struct arm_smmu_master *master);
 int arm_smmu_cfgi_cd(const struct arm_smmu_master *master, uint32_t ssid, bool leaf);
 /* One command without operands, and its SYNC. */
 int arm_smmu_simple_sync(struct arm_smmu *smmu, uint8_t opcode);

@@ -7,8 +7,9 @@
  *   alone.
  * Interrupt handlers may run inside any register access on the same thread
  * (platform.h): whatever holds a lock over one must not be interrupted by a
- * handler that takes it. The handlers of GERROR take none; that of the event queue
- * puts itself off when its thread holds cmdq.lock, and runs when that is released.
+ * handler that takes it. The handler of GERROR takes none; those of the event and PRI
+ * queues put themselves off when their thread holds cmdq.lock, and run when that is
+ * released. streams_lock is held over no register access.
  */
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
@@ -68,8 +69,8 @@ struct arm_smmu_cmdq {
 	 * tells nothing about laps. Under lock.
 	 */
 	uint64_t produced, consumed;
-	uintptr_t owner;    /* atomic: the thread that holds lock, 0: none */
-	bool evtq_deferred; /* atomic: an event interrupt came to that thread */
+	uintptr_t owner; /* atomic: the thread that holds lock, 0: none */
+	bool deferred;	 /* atomic: an interrupt that wants commands came to it */
 };
 
 struct arm_smmu_strtab {
@@ -233,6 +234,13 @@ void arm_smmu_ids_free(struct arm_smmu_ids *ids, uint16_t id);
 /* ---- reset.c ---- */
 int arm_smmu_enable(struct arm_smmu *smmu);
 int arm_smmu_disable(struct arm_smmu *smmu);
+
+/* ---- cmdq.c ---- */
+/*
+ * True: this thread is putting commands in, so a handler that has some of its own
+ * must return; both run again when the queue is free.
+ */
+bool arm_smmu_cmdq_defer(struct arm_smmu *smmu);
 
 /* ---- irq.c ---- */
 int arm_smmu_irq_setup(struct arm_smmu *smmu, const struct arm_smmu_desc *desc);

@@ -188,12 +188,7 @@ void arm_smmu_evtq_handler(void *arg)
 	struct arm_smmu *smmu = arg;
 
 	/* Stalled transactions want commands: not while this thread puts some in. */
-	if (__atomic_load_n(&smmu->cmdq.owner, __ATOMIC_RELAXED) ==
-	    (uintptr_t)pthread_self()) {
-		__atomic_store_n(&smmu->cmdq.evtq_deferred, true, __ATOMIC_RELEASE);
-		return;
-	}
-	if (!arm_smmu_gate_enter(&smmu->evtq_gate))
+	if (arm_smmu_cmdq_defer(smmu) || !arm_smmu_gate_enter(&smmu->evtq_gate))
 		return;
 	do
 		while (drain(smmu))

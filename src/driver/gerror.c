@@ -90,15 +90,17 @@ static bool handle(struct arm_smmu *smmu)
 void arm_smmu_gerror_handler(void *arg)
 {
 	struct arm_smmu *smmu = arg;
-
 	unsigned rounds = 0;
+	bool again;
 
 	if (!arm_smmu_gate_enter(&smmu->gerror_gate))
 		return;
 	do {
 		while (rounds < ROUNDS_MAX && handle(smmu))
 			rounds++;
-	} while (arm_smmu_gate_leave(&smmu->gerror_gate) && rounds < ROUNDS_MAX);
-	if (rounds == ROUNDS_MAX)
+		again = arm_smmu_gate_leave(&smmu->gerror_gate);
+	} while (again && rounds < ROUNDS_MAX);
+	/* Out of patience, but still inside; once out, the gate may be another's. */
+	if (again)
 		__atomic_store_n(&smmu->gerror_gate.pending, 0, __ATOMIC_RELEASE);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "driver/cdtab.h"
+#include "driver/cmdq.h"
 #include "driver/strtab.h"
 
 /* Without 2-level CD tables: 1024 CDs, 64 KiB (DRV-29). */
@@ -167,7 +168,8 @@ static struct arm_smmu *smmu_of(struct iommu_dev *dev, const struct iommu_fwspec
 
 	if (!inst || inst->ops != &arm_smmu_ops)
 		return NULL;
-	return (struct arm_smmu *)(void *)((char *)inst - offsetof(struct arm_smmu, iommu));
+	return (struct arm_smmu *)(void *)((char *)inst -
+					   offsetof(struct arm_smmu, iommu));
 }
 
 int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwspec,
@@ -199,6 +201,12 @@ int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwsp
 		master_free(master);
 		return err;
 	}
+	/*
+	 * A DMA of before may have left the invalid L1STD in a cache, and DRV-52 never
+	 * asks for Leaf=0 (CACHE-62). Here, for streams_lock must not be held.
+	 */
+	if (smmu->strtab.two_level)
+		arm_smmu_cfgi_streams(master);
 	*inst = &smmu->iommu;
 	return 0;
 }

@@ -59,7 +59,10 @@ void arm_smmu_priq_handler(void *arg)
 {
 	struct arm_smmu *smmu = arg;
 
-	if (!(smmu->features & FEAT_PRI) || !arm_smmu_gate_enter(&smmu->priq_gate))
+	if (!(smmu->features & FEAT_PRI))
+		return;
+	/* Refusals are commands: not while this thread puts some in. */
+	if (arm_smmu_cmdq_defer(smmu) || !arm_smmu_gate_enter(&smmu->priq_gate))
 		return;
 	do
 		while (drain(smmu))

@@ -7,11 +7,11 @@ int arm_smmu_queue_alloc(struct arm_smmu *smmu, struct arm_smmu_queue *q, unsign
 {
 	int err;
 
-	/* Aligned to its size, which is 32 bytes at least (registers.md). */
+	/* Aligned to its size, to 32 bytes at least: ADDR is [51:5] (registers.md). */
 	for (;; log2--) {
 		uint64_t size = (UINT64_C(8) * words) << log2;
 
-		err = arm_smmu_dma_alloc(smmu, size, size, &q->mem);
+		err = arm_smmu_dma_alloc(smmu, size, size < 32 ? 32 : size, &q->mem);
 		if (!err || size <= 4096)
 			break;
 	}

@@ -192,6 +192,60 @@ static void fwspec_ops_by_fwnode(void **state)
 	world_destroy(w);
 }
 
+static int (*double_probe)(struct iommu_dev *dev, const struct iommu_fwspec *fwspec,
+			   struct iommu_instance **inst);
+static struct iommu_instance *found[3]; /* by the node's own, no node, another thread */
+static struct iommu_system *found_in;
+static const struct iommu_fwnode *found_by;
+
+static void *find_elsewhere(void *arg)
+{
+	(void)arg;
+	found[2] = iommu_instance_find(found_in, found_by);
+	return NULL;
+}
+
+static int probe_that_finds(struct iommu_dev *dev, const struct iommu_fwspec *fwspec,
+			    struct iommu_instance **inst)
+{
+	pthread_t thread;
+
+	found_in = iommu_dev_system(dev);
+	found_by = fwspec->fwnode;
+	found[0] = iommu_instance_find(found_in, fwspec->fwnode);
+	found[1] = iommu_instance_find(found_in, NULL);
+	assert_int_equal(pthread_create(&thread, NULL, find_elsewhere, NULL), 0);
+	pthread_join(thread, NULL);
+	return double_probe(dev, fwspec, inst);
+}
+
+/* CORE-26: the instance of a fwspec, asked for by probe_device and by nobody else. */
+static void fwspec_names_the_instance(void **state)
+{
+	struct world *w = world_create(NULL);
+	struct iommu_fwnode *nobody = iommu_fwnode_create("nobody");
+
+	(void)state;
+	double_probe = w->drv[0].ops.probe_device;
+	w->drv[0].ops.probe_device = probe_that_finds;
+	world_register(w, 0);
+	world_register(w, 1);
+	for (int i = 0; i < 2; i++) {
+		struct iommu_dev *dev = world_dev(w, i ? "m1" : "m0", i, 5);
+
+		assert_true(iommu_dev_has_iommu(dev));
+		assert_ptr_equal(found[0], &w->inst[i].inst);
+		assert_null(found[1]);
+		/* The lock is held, but not by that thread. */
+		assert_null(found[2]);
+		/* Registered as ever, but outside of the probe lock. */
+		assert_null(iommu_instance_find(w->sys, w->fwnode[i]));
+	}
+	assert_null(iommu_instance_find(w->sys, nobody));
+	iommu_fwnode_put(nobody);
+	world_destroy(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +256,7 @@ int main(void)
 		cmocka_unit_test(fwspec_add_ids),
 		cmocka_unit_test(fwspec_reference_errors),
 		cmocka_unit_test(fwspec_ops_by_fwnode),
+		cmocka_unit_test(fwspec_names_the_instance),
 	};
 
 	return cmocka_run_group_tests_name("core_fwspec", tests, NULL, NULL);

@@ -53,6 +53,15 @@ static void expect_fault(struct rig *r, uint32_t sid, uint64_t iova, bool write,
 			 write ? IOMMU_FAULT_WRITE : IOMMU_FAULT_READ);
 }
 
+/* A DMA of a StreamID that is nobody's. */
+static void expect_stray(struct rig *r, uint32_t sid)
+{
+	uint64_t value = 0;
+
+	assert_int_equal(rig_dma(r, sid, MIB(1), false, &value).status, SMMU_ABORT);
+	assert_string_equal(r->reason, "C_BAD_STREAMID");
+}
+
 static struct iommu_domain *alloc(struct iommu_dev *dev, uint32_t flags)
 {
 	struct iommu_domain *domain = NULL;
@@ -153,6 +162,32 @@ static void device_released_is_aborted(void **state)
 	assert_int_equal(rig_dma(&r, sid, DATA_BASE, false, &value).status, SMMU_ABORT);
 	assert_int_equal(r.faults, 0); /* aborted by its STE, which records nothing */
 	assert_true(iommu_dev_has_iommu(rig_add(&r, "next", &sid, 1)));
+	rig_down(&r);
+}
+
+/*
+ * CACHE-62, DRV-24: before the device came, a DMA with its StreamID had the SMMU cache
+ * that there is no level-2 table.
+ */
+static void device_after_a_stray_dma(void **state)
+{
+	const uint32_t sids[] = { 512, 769 };
+	struct iommu_domain *domain;
+	struct iommu_dev *dev;
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	expect_stray(&r, 512);
+	expect_stray(&r, 1023); /* in the level-2 table of 769 */
+	dev = rig_add(&r, "late", sids, 2);
+	domain = alloc(dev, 0);
+	assert_int_equal(iommu_map(domain, MIB(1), DATA_BASE, KIB(4), RW), 0);
+	assert_int_equal(iommu_attach_device(domain, dev), 0);
+	expect_ok(&r, 512, MIB(1), DATA_BASE);
+	expect_ok(&r, 769, MIB(1), DATA_BASE); /* DRV-54: all its StreamIDs */
+	iommu_detach_device(domain, dev);
+	iommu_domain_free(domain);
 	rig_down(&r);
 }
 
@@ -749,6 +784,7 @@ int main(void)
 		cmocka_unit_test(device_with_impossible_streams),
 		cmocka_unit_test(device_with_wrong_cells),
 		cmocka_unit_test(device_released_is_aborted),
+		cmocka_unit_test(device_after_a_stray_dma),
 		cmocka_unit_test(device_reserves_the_msi_window),
 		cmocka_unit_test(static_domains),
 		cmocka_unit_test(paging_domains_of_every_preset),

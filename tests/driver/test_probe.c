@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "driver/queue.h"
 #include "driver/rig.h"
 
 static uint32_t reg(struct rig *r, uint32_t offset)
@@ -298,6 +299,28 @@ static void probe_survives_allocation_failures(void **state)
 	rig_down(&r);
 }
 
+/* A queue of one PRI entry has 16 bytes, yet ADDR of its base begins at bit 5. */
+static void probe_aligns_the_smallest_queue(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	for (unsigned i = 0; i < 4; i++, r.next_pa += 16) {
+		struct arm_smmu_queue q;
+
+		assert_int_equal(arm_smmu_queue_alloc(r.drv, &q, 0, SMMU_PRI_DWORDS,
+						      SMMU_REG_PRIQ_PROD,
+						      SMMU_REG_PRIQ_CONS),
+				 0);
+		assert_int_equal(q.mem.size, 16);
+		assert_int_equal(arm_smmu_queue_base(&q) & UINT64_C(0xffffffffffffff),
+				 q.mem.pa);
+		arm_smmu_queue_free(r.drv, &q);
+	}
+	rig_down(&r);
+}
+
 /* DRV-55: nothing of a driver is shared between machines but the list of them. */
 static void probe_two_machines_in_one_process(void **state)
 {
@@ -327,6 +350,7 @@ int main(void)
 		cmocka_unit_test(probe_knows_errata),
 		cmocka_unit_test(probe_every_preset),
 		cmocka_unit_test(probe_survives_allocation_failures),
+		cmocka_unit_test(probe_aligns_the_smallest_queue),
 		cmocka_unit_test(probe_two_machines_in_one_process),
 	};
 

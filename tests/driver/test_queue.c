@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 #include "driver/cmdq.h"
+#include "driver/queue.h"
 #include "driver/rig.h"
 
 static struct arm_smmu_stats stats_of(struct rig *r)
@@ -378,6 +380,58 @@ static void events_overflow_and_recover(void **state)
 	rig_down(&r);
 }
 
+/*
+ * DRV-108: a page request is found by the handler of a combined interrupt that came
+ * for something else, in the middle of a submission: refused when that is over.
+ */
+static void page_requests_are_refused_from_anywhere(void **state)
+{
+	struct arm_smmu_cmd illegal = arm_smmu_cmd(0xee),
+			    answer = arm_smmu_cmd(SMMU_OP_PRI_RESP);
+	uint64_t entry[2] = { 0 };
+	char words[64];
+	uint64_t base, at;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	r.desc.irq_combined = "smmu.combined";
+	r.desc.irq_eventq = r.desc.irq_priq = r.desc.irq_gerror = NULL;
+	assert_int_equal(rig_probe(&r), 0);
+	/* The model has no PRI: a queue of our own, and an index that is not true. */
+	r.drv->features |= FEAT_PRI;
+	assert_int_equal(arm_smmu_queue_alloc(r.drv, &r.drv->priq, 4, SMMU_PRI_DWORDS,
+					      SMMU_REG_PRIQ_PROD, SMMU_REG_PRIQ_CONS),
+			 0);
+	base = r.drv->priq.mem.pa;
+	smmu_set(entry, SMMU_PRI_ENTRY_StreamID, 0x77);
+	smmu_set(entry, SMMU_PRI_ENTRY_PRGIndex, 0x1a5);
+	smmu_set(entry, SMMU_PRI_ENTRY_SSV, 1);
+	smmu_set(entry, SMMU_PRI_ENTRY_SubstreamID, 0x33);
+	for (unsigned last = 0; last < 2; last++) {
+		smmu_set(entry, SMMU_PRI_ENTRY_Last, last);
+		rig_poke(&r, base + 16 * last, entry[0]);
+		rig_poke(&r, base + 16 * last + 8, entry[1]);
+	}
+	rig_lie(&r, SMMU_REG_PRIQ_PROD, 2);
+	at = r.drv->cmdq.produced;
+	assert_int_equal(arm_smmu_submit(r.drv, &illegal, 1, true), 0);
+	assert_int_equal(stats_of(&r).page_requests, 2);
+	/* One answer, to the last of the group; DENY is INVALID in PRI_RESP (1). */
+	assert_int_equal(r.drv->cmdq.produced, at + 3);
+	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_StreamID, 0x77);
+	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_PRGIndex, 0x1a5);
+	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_SSV, 1);
+	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_SubstreamID, 0x33);
+	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_Resp, SMMU_RESP_INVALID);
+	/* To an SMMU without PRI it is illegal, which tells what it was. */
+	snprintf(words, sizeof(words), "%016llx %016llx; skipped",
+		 (unsigned long long)answer.dw[0], (unsigned long long)answer.dw[1]);
+	assert_non_null(strstr(r.last, words));
+	r.num_lies = 0;
+	rig_down(&r);
+}
+
 /* DRV-101: what the MSI of an event ran into is reported and acknowledged. */
 static void gerror_is_reported_and_acknowledged(void **state)
 {
@@ -431,6 +485,7 @@ int main(void)
 		cmocka_unit_test(events_are_decoded_by_their_kind),
 		cmocka_unit_test(events_that_stall_are_terminated),
 		cmocka_unit_test(events_overflow_and_recover),
+		cmocka_unit_test(page_requests_are_refused_from_anywhere),
 		cmocka_unit_test(gerror_is_reported_and_acknowledged),
 		cmocka_unit_test(gerror_that_returns_at_once_hangs_nobody),
 	};
