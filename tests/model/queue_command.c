@@ -119,6 +119,10 @@ static void few_sids(struct smmu_config *cfg)
 	cfg->ssid_bits = 4;
 }
 
+/*
+ * CMD-4, Q-16, Q-22: what is no command here. CMD-5: illegal comes before ignored. CMD-6:
+ * RES0 bits. CMD-9: SSec. CMD-29, CMD-35 and section 1: what is absent.
+ */
 #define ILL true
 #define OK  false
 
@@ -177,7 +181,22 @@ static const struct {
 	{ "CMD-6", SMMU_PRESET_V3_2, careless, 0x03 | 1 << 8, 0, OK },
 	{ "CMD-6", SMMU_PRESET_V3_2, NULL, 0x03, 2, ILL },
 	{ "CMD-6", SMMU_PRESET_V3_2, NULL, 0x03, 1, OK },
+	/* CMD-21, CMD-82: NS and MSI_NS are RES0 on this queue */
+	{ "CMD-21", SMMU_PRESET_V3_2, NULL, 0x02, 1 << 11, ILL },
+	{ "CMD-21", SMMU_PRESET_V3_2, careless, 0x02, 1 << 11, OK },
 	{ "CMD-82", SMMU_PRESET_V3_2, NULL, 0x46, 1ull << 63, ILL },
+	/* CMD-10: physical addresses have 48, 52, and from v3.4 56 bits; VAs all */
+	{ "CMD-10", SMMU_PRESET_V3_0, NULL, 0x2a, 1ull << 48, ILL },
+	{ "CMD-10", SMMU_PRESET_V3_0, NULL, 0x2a, 1ull << 47, OK },
+	{ "CMD-10", SMMU_PRESET_V3_1, NULL, 0x2a, 1ull << 48, OK },
+	{ "CMD-10", SMMU_PRESET_V3_3, NULL, 0x2a, 1ull << 52, ILL },
+	{ "CMD-10", SMMU_PRESET_V3_3, careless, 0x2a, 1ull << 52, OK },
+	{ "CMD-10", SMMU_PRESET_V3_3, NULL, 0x2a, 1ull << 51, OK },
+	{ "CMD-10", SMMU_PRESET_V3_4, NULL, 0x2a, 1ull << 55, OK },
+	{ "CMD-10", SMMU_PRESET_V3_4, NULL, 0x2a, 1ull << 56, ILL },
+	{ "CMD-10", SMMU_PRESET_V3_2, NULL, 0x46, 1ull << 52, ILL },
+	{ "CMD-10", SMMU_PRESET_V3_2, NULL, 0x46, 1ull << 51, OK },
+	{ "CMD-10", SMMU_PRESET_V3_0, NULL, 0x13, 1ull << 63, OK },
 	{ "CMD-77", SMMU_PRESET_V3_2, NULL, 0x46 | 3 << 12, 0, ILL },
 	{ "CMD-77", SMMU_PRESET_V3_2, NULL, 0x46 | 2 << 12, 0, OK },
 	{ "Stride", SMMU_PRESET_V3_0, NULL, 0x02, 1 << 5, ILL },
@@ -227,6 +246,10 @@ static void commands_are_legal_or_not(void **state)
 
 /* ---- effects ---- */
 
+/*
+ * CMD-11, CMD-12: StreamID and SubstreamID as far as IDR1 says, beyond that nothing.
+ * CMD-17: SSV. CMD-23, CMD-24: Range. CMD-25, CMD-26: the CD of that index.
+ */
 static const struct {
 	const char *rule;
 	uint64_t dw0, dw1;
@@ -236,7 +259,11 @@ static const struct {
 } effects[] = {
 	{ "CFGI_STE", 0x03 | 5ull << 32, 1, "ste", 5, 0, 1, 1 },
 	{ "CFGI_STE", 0x03 | 5ull << 32, 0, "ste", 5, 0, 0, 1 },
+	{ "CMD-12", 0x03 | 255ull << 32, 1, "ste", 255, 0, 1, 1 },
 	{ "CMD-11", 0x03 | 256ull << 32, 1, NULL, 0, 0, 0, 0 },
+	{ "CMD-11", 0x04 | 256ull << 32, 3, NULL, 0, 0, 0, 0 },
+	{ "CMD-12", 0x05 | 15 << 12 | 7ull << 32, 1, "cd", 7, 15, 1, 1 },
+	{ "CMD-11", 0x06 | 256ull << 32, 0, NULL, 0, 0, 0, 0 },
 	{ "CMD-23", 0x04 | 0x30ull << 32, 3, "range", 0x30, 0, 3, 1 },
 	{ "CMD-23", 0x04 | 0x30ull << 32, 30, "range", 0x30, 0, 30, 1 },
 	{ "CMD-24", 0x04 | 0x3000ull << 32, 31, "all", 0, 0, 0, 1 },
@@ -318,7 +345,7 @@ static void queue_goes_round(void **state)
 	(void)state;
 	h_setup(&h, SMMU_PRESET_V3_2, NULL);
 	h_init_queues(&h);
-	/* Q-3, REG-85: 64 entries, so 200 commands pass the wrap three times */
+	/* Q-3, REG-85, CMD-86: 64 entries, so 200 commands pass the wrap three times */
 	for (unsigned i = 0; i < 200; i++) {
 		h_sync(&h);
 		assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS) & 0xfffff, (i + 1) % 128);
@@ -406,7 +433,7 @@ static void inconsistent_indexes_stop_consumption(void **state)
 	h_setup(&h, SMMU_PRESET_V3_2, NULL);
 	h_init_queues(&h);
 	h_sync(&h);
-	/* REG-86: WR < RD with equal wraps */
+	/* REG-86, Q-4: WR < RD with equal wraps */
 	h_wr32(&h, SMMU_REG_CMDQ_PROD, 0);
 	assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS), 1);
 	assert_int_equal(h_cmdq_error(&h), 0);
@@ -430,7 +457,8 @@ static void error_stops_and_restarts(void **state)
 	h_write64(&h, h.cmdq + 16, 0xee);
 	h_write64(&h, h.cmdq + 32, 0x03 | 2ull << 32);
 	h_wr32(&h, SMMU_REG_CMDQ_PROD, 3);
-	/* EVT-81, EVT-82: older ones done, RD on the bad one, newer ones without effect
+	/* EVT-81, EVT-82, CMD-8: older ones done, RD on the bad one, newer ones without
+	 * effect
 	 */
 	assert_int_equal(h_cmdq_error(&h), SMMU_CERROR_ILL);
 	assert_int_equal(h_rd32(&h, SMMU_REG_CMDQ_CONS) & 0xfffff, 1);
@@ -438,7 +466,7 @@ static void error_stops_and_restarts(void **state)
 	/* EVT-83: a PROD write does not help */
 	h_wr32(&h, SMMU_REG_CMDQ_PROD, 3);
 	assert_int_equal(seen.calls, 1);
-	/* EVT-84: acknowledged but not mended: it recurs */
+	/* EVT-84, CMD-14: acknowledged but not mended: it recurs */
 	h_wr32(&h, SMMU_REG_GERRORN, h_rd32(&h, SMMU_REG_GERROR));
 	assert_int_equal(h_cmdq_error(&h), SMMU_CERROR_ILL);
 	/* EVT-84, EVT-85: mended, then acknowledged: fetched anew, without a PROD write

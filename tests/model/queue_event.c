@@ -167,13 +167,13 @@ static void disabled_queue_drops(void **state)
 
 	ste_event(&ev);
 	h_disable(h);
-	/* EVT-5, EVT-66: lost, and no overflow */
+	/* EVT-5, EVT-66, Q-24: lost, and no overflow */
 	assert_false(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 0);
 	smmu_stats_read(h->smmu, &stats);
 	assert_int_equal(stats.events, 0);
 	assert_int_equal(stats.events_lost, 1);
-	/* EVT-10: EVENTQEN, not SMMUEN, decides */
+	/* EVT-10, Q-23, Q-29, REG-98: EVENTQEN, not SMMUEN, decides */
 	h_wr32(h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_EVENTQEN));
 	assert_true(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 1);
@@ -190,22 +190,23 @@ static void overflow(void **state)
 	ste_event(&ev);
 	for (unsigned i = 0; i < 64; i++)
 		assert_true(record(h, &ev));
-	/* EVT-65: full is not overflow yet; a stall record does not overflow (EVT-66) */
+	/* EVT-65, Q-26: full is not overflow yet; a stall record does not overflow
+	 * (EVT-66, REG-99) */
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 64);
 	ev.stall = true;
 	assert_false(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 64);
 	ev.stall = false;
-	/* EVT-67; a second one leaves no trace (EVT-68) */
+	/* EVT-67, Q-24; a second one leaves no trace (EVT-68) */
 	assert_false(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 64 | OVFLG);
 	assert_false(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 64 | OVFLG);
-	/* EVT-68: room is used though the overflow is not acknowledged */
+	/* EVT-68, Q-25: room is used though the overflow is not acknowledged */
 	h_wr32(h, SMMU_REG_EVENTQ_CONS, 1);
 	assert_true(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 65 | OVFLG);
-	/* EVT-69, EVT-70 */
+	/* EVT-69, EVT-70, EVT-95: no GERROR bit */
 	h_wr32(h, SMMU_REG_EVENTQ_CONS, 1 | OVFLG);
 	assert_false(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 65);
@@ -238,19 +239,65 @@ static void write_abort(void **state)
 	h_wr64(h, SMMU_REG_EVENTQ_BASE, 0x10000000 | 4);
 	h_wr32(h, SMMU_REG_IRQ_CTRL, 5);
 	h_wr32(h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_EVENTQEN));
-	/* EVT-71, EVT-72: lost, PROD stays, no queue interrupt, GERROR instead */
+	/* EVT-71, EVT-72, Q-30, REG-70: lost, PROD stays, no queue interrupt, GERROR
+	 * instead */
 	assert_false(record(h, &ev));
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 0);
 	assert_int_equal(h_rd32(h, SMMU_REG_GERROR), abt);
 	assert_int_equal(smmu_wire_pulses(smmu_bus_wire(h->bus, "smmu.eventq")), 0);
 	assert_int_equal(smmu_wire_pulses(smmu_bus_wire(h->bus, "smmu.gerror")), 1);
-	/* EVT-4: nothing is written until it is acknowledged */
+	/* EVT-4, REG-67, REG-98: nothing is written until it is acknowledged */
 	h_wr32(h, SMMU_REG_CR0, 0);
 	h_wr64(h, SMMU_REG_EVENTQ_BASE, h->eventq | 6);
 	h_wr32(h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_EVENTQEN));
 	assert_false(record(h, &ev));
 	h_wr32(h, SMMU_REG_GERRORN, abt);
 	assert_true(record(h, &ev));
+}
+
+/*
+ * EVT-1, REG-85: records of 32 bytes, little-endian, one after the other, round the end.
+ * EVT-60, EVT-62, Q-34: equal ones are not merged. EVT-13: RES0 bits are 0 in the queue.
+ */
+static void records_are_appended(void **state)
+{
+	struct harness *h = *state;
+	struct smmu_event ev;
+	const uint8_t *bytes = smmu_bus_ptr(h->bus, h->eventq, 64 * 32);
+
+	ste_event(&ev);
+	ev.sid = 0x11223344;
+	for (unsigned i = 0; i < 64 * 32 / 8; i++)
+		h_write64(h, h->eventq + 8 * i, UINT64_MAX);
+	for (unsigned i = 0; i < 70; i++) {
+		uint64_t entry = 32 * (i % 64);
+
+		assert_true(record(h, &ev));
+		assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), (i + 1) % 128);
+		assert_int_equal(bytes[entry], SMMU_EVT_C_BAD_STE);
+		assert_int_equal(bytes[entry + 4], 0x44);
+		assert_int_equal(bytes[entry + 7], 0x11);
+		assert_int_equal(h_read64(h, h->eventq + entry + 24), 0);
+		h_wr32(h, SMMU_REG_EVENTQ_CONS, (i + 1) % 128);
+	}
+}
+
+/* EVT-9, Q-28: what was recorded is there when EVENTQEN has gone to 0. */
+static void disabling_keeps_what_was_recorded(void **state)
+{
+	struct harness *h = *state;
+	struct smmu_event ev;
+	uint64_t dw[4];
+
+	ste_event(&ev);
+	ev.sid = 9;
+	assert_true(record(h, &ev));
+	h_disable(h);
+	assert_false(record(h, &ev));
+	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 1);
+	assert_true(h_event(h, dw));
+	assert_int_equal(smmu_get(dw, SMMU_C_BAD_STE_StreamID), 9);
+	assert_false(h_event(h, dw));
 }
 
 static void signals_when_no_longer_empty(void **state)
@@ -284,6 +331,8 @@ int main(void)
 		CASE(overflow),
 		CASE(inconsistent_indexes_are_full),
 		CASE(write_abort),
+		CASE(records_are_appended),
+		CASE(disabling_keeps_what_was_recorded),
 		CASE(signals_when_no_longer_empty),
 	};
 

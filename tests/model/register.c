@@ -51,7 +51,10 @@ static void reset_values(void **state)
 		assert_int_equal(h_rd32(h, zero[i]), 0);
 }
 
-/* Every register: what it reads after all ones were written to it, all being off. */
+/*
+ * REG-5: every register: what it reads after all ones were written to it, all being
+ * off. Only defined bits stay.
+ */
 static void bits_that_exist(void **state)
 {
 	static const struct {
@@ -125,7 +128,10 @@ static void read_only_registers(void **state)
 	}
 }
 
-/* A register, the CR0 bits that lock it, and the CR0 bits that do not. */
+/*
+ * REG-17, REG-23: a register, the CR0 bits that lock it as soon as they are requested,
+ * and the CR0 bits that do not.
+ */
 static void write_guards(void **state)
 {
 	static const struct {
@@ -210,7 +216,8 @@ static void cr0_handshake(void **state)
 {
 	struct harness *h = *state;
 
-	/* REG-20: reserved fields are neither kept nor mirrored; no VMW, PRI, ATS here */
+	/* REG-20, REG-21: reserved fields are neither kept nor mirrored; no PRI, ATS here
+	 */
 	h_wr32(h, SMMU_REG_CMDQ_PROD, h_rd32(h, SMMU_REG_CMDQ_CONS));
 	h_wr32(h, SMMU_REG_CR0, 0xffffffff);
 	/* v3.2 has VMW: bits 8:6 */
@@ -289,7 +296,7 @@ static void access_sizes(void **state)
 {
 	struct harness *h = *state;
 
-	/* REG-13: halves of a 64-bit register */
+	/* REG-9, REG-13: halves of a 64-bit register */
 	h_wr64(h, SMMU_REG_STRTAB_BASE, 0x0000123480000000);
 	assert_int_equal(h_rd32(h, SMMU_REG_STRTAB_BASE), 0x80000000);
 	assert_int_equal(h_rd32(h, SMMU_REG_STRTAB_BASE + 4), 0x1234);
@@ -327,12 +334,110 @@ static void index_registers(void **state)
 	h_wr64(h, SMMU_REG_EVENTQ_BASE, 4);
 	h_wr32(h, SMMU_REG_EVENTQ_PROD, 0xffffffff);
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 0x8000001f);
-	/* REG-88: shrinking truncates */
+	/* REG-88, Q-6: shrinking truncates */
 	h_wr64(h, SMMU_REG_EVENTQ_BASE, 2);
 	assert_int_equal(h_rd32(h, SMMU_REG_EVENTQ_PROD), 0x80000007);
 	/* REG-81: LOG2SIZE beyond the maximum reads back as written */
 	h_wr64(h, SMMU_REG_EVENTQ_BASE, 31);
 	assert_int_equal(h_rd64(h, SMMU_REG_EVENTQ_BASE), 31);
+}
+
+/* REG-8: ID registers say the same whatever software does, and after a reset. */
+static void ids_are_constant(void **state)
+{
+	struct harness *h = *state;
+	uint32_t before[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		before[i] = h_rd32(h, 4 * i);
+	h_enable(h);
+	h_wr32(h, SMMU_REG_IRQ_CTRL, 5);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(h_rd32(h, 4 * i), before[i]);
+	smmu_reset(h->smmu);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(h_rd32(h, 4 * i), before[i]);
+}
+
+static void dormant_hint(struct smmu_config *cfg)
+{
+	cfg->dormhint = 1;
+}
+
+/* REG-118, CACHE-56: DORMANT is a promise that need not be given, and is not. */
+static void never_dormant(void **state)
+{
+	struct harness h;
+
+	(void)state;
+	h_setup(&h, SMMU_PRESET_V3_2, dormant_hint);
+	assert_int_equal(h_rd32(&h, SMMU_REG_STATUSR), 0);
+	h_enable(&h);
+	h_wr32(&h, SMMU_REG_STATUSR, 1);
+	assert_int_equal(h_rd32(&h, SMMU_REG_STATUSR), 0);
+	h_teardown(&h);
+}
+
+/*
+ * REG-78, REG-80: ADDR keeps the bits that alignment ignores, and LOG2SIZE any value;
+ * the StreamIDs that exist are still those of SIDSIZE (REG-73, REG-79).
+ */
+static void stream_table_may_claim_too_much(void **state)
+{
+	struct harness *h = *state;
+	struct smmu_txn txn = { .sid = 1u << 16, .addr = 0x1000 };
+	uint64_t dw[4];
+
+	h_enable(h);
+	h_wr32(h, SMMU_REG_CR0, h_rd32(h, SMMU_REG_CR0) & ~CR0(SMMUEN));
+	h_wr64(h, SMMU_REG_STRTAB_BASE, 0x123456789fc0);
+	assert_int_equal(h_rd64(h, SMMU_REG_STRTAB_BASE), 0x123456789fc0);
+	h_wr32(h, SMMU_REG_STRTAB_BASE_CFG, 63);
+	assert_int_equal(h_rd32(h, SMMU_REG_STRTAB_BASE_CFG), 63);
+	h_wr32(h, SMMU_REG_CR0, h_rd32(h, SMMU_REG_CR0) | CR0(SMMUEN));
+	assert_int_equal(smmu_translate(h_port(h), &txn).event, SMMU_EVT_C_BAD_STREAMID);
+	/* aligned to 2^63 STEs the base is 0, where nothing is */
+	txn.sid = 5;
+	assert_int_equal(smmu_translate(h_port(h), &txn).event, SMMU_EVT_F_STE_FETCH);
+	assert_true(h_event(h, dw) && h_event(h, dw));
+	assert_int_equal(smmu_get_addr(dw, SMMU_F_STE_FETCH_FetchAddr), 5 * 64);
+}
+
+/* REG-31: an Update of SMMUEN by itself invalidates nothing. REG-124: nor does bypass. */
+static void smmuen_keeps_the_caches(void **state)
+{
+	struct harness *h = *state;
+	struct smmu_txn txn = { .sid = 1, .addr = 0x1000 };
+	uint64_t ste[8];
+
+	h_enable(h);
+	h_ste_bypass(ste);
+	h_ste_write(h, 1, ste);
+	assert_int_equal(smmu_translate(h_port(h), &txn).status, SMMU_OK);
+	h_write64(h, h_ste_pa(h, 1), 0);
+	h_wr32(h, SMMU_REG_CR0, h_rd32(h, SMMU_REG_CR0) & ~CR0(SMMUEN));
+	/* REG-28: the stream table is out of use */
+	assert_true(smmu_translate(h_port(h), &txn).bypass);
+	h_wr32(h, SMMU_REG_CR0, h_rd32(h, SMMU_REG_CR0) | CR0(SMMUEN));
+	assert_int_equal(smmu_translate(h_port(h), &txn).status, SMMU_OK);
+	h_invalidate_all(h);
+	assert_int_equal(smmu_translate(h_port(h), &txn).event, SMMU_EVT_C_BAD_STE);
+}
+
+/* REG-121, REG-122: the order of the manual, and what CR1 and STRTAB_BASE need. */
+static void documented_order_works(void **state)
+{
+	struct harness *h = *state;
+	struct smmu_txn txn = { .sid = 1, .addr = 0x1000 };
+
+	h_init_strtab(h);
+	h_init_queues(h);
+	h_invalidate_all(h);
+	h_wr32(h, SMMU_REG_CR0, h_rd32(h, SMMU_REG_CR0) | CR0(SMMUEN));
+	assert_int_equal(h_rd32(h, SMMU_REG_CR0ACK), h_rd32(h, SMMU_REG_CR0));
+	/* REG-30: from now on the STE decides */
+	assert_int_equal(smmu_translate(h_port(h), &txn).event, SMMU_EVT_C_BAD_STE);
+	assert_int_equal(h_events_drain(h), 1);
 }
 
 static void component_ids(void **state)
@@ -369,6 +474,11 @@ int main(void)
 		cmocka_unit_test(absent_features),
 		CASE(access_sizes),
 		CASE(index_registers),
+		CASE(ids_are_constant),
+		cmocka_unit_test(never_dormant),
+		CASE(stream_table_may_claim_too_much),
+		CASE(smmuen_keeps_the_caches),
+		CASE(documented_order_works),
 		cmocka_unit_test(component_ids),
 	};
 

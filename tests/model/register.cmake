@@ -7,6 +7,8 @@ smmu_model_test(model_register_hostile register_hostile.c)
 smmu_model_test(model_queue_command queue_command.c)
 smmu_model_test(model_queue_tlbi queue_tlbi.c)
 smmu_model_test(model_queue_event queue_event.c)
+smmu_model_test(model_queue_ring queue_ring.c)
+smmu_model_test(model_register_reentry register_reentry.c)
 # What reaches the caches is looked at on its way.
 target_link_options(test_model_queue_tlbi PRIVATE -Wl,--wrap=smmu_tlb_invalidate)
 target_link_options(test_model_queue_command PRIVATE

@@ -73,7 +73,7 @@ static void gerror_toggles(void **state)
 	h_wr32(h, SMMU_REG_CR0, 0);
 	h_wr32(h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_CMDQEN));
 	assert_int_equal(active(h), cmdq);
-	/* REG-63: and back */
+	/* REG-63, EVT-90: and back */
 	h_cmdq_skip(h);
 	assert_int_equal(active(h), 0);
 	bad_command(h);
@@ -146,7 +146,7 @@ static void aborted_gerror_msi_raises_no_interrupt(void **state)
 	program_msi(h, SMMU_REG_GERROR_IRQ_CFG0, HOLE, 2);
 	enable_irqs(h);
 	bad_command(h);
-	/* REG-66 */
+	/* REG-66, EVT-91, Q-35 */
 	assert_int_equal(active(h), SMMU_MASK(SMMU_GERROR_CMDQ_ERR) |
 					    SMMU_MASK(SMMU_GERROR_MSI_GERROR_ABT_ERR));
 	assert_int_equal(pulses(h, "smmu.gerror"), 1);
@@ -168,7 +168,7 @@ static void sync_signals(void **state)
 	uint64_t dw[2], at = h_alloc(h, 4096, 4096);
 
 	h_init_queues(h);
-	/* CMD-77: SIG_NONE ignores the MSI fields */
+	/* CMD-77, Q-18: SIG_NONE ignores the MSI fields */
 	sync_cmd(dw, 0, H_MSI, 1);
 	h_cmd_dw(h, dw);
 	assert_int_equal(h->n_msi + pulses(h, "smmu.cmdq-sync"), 0);
@@ -320,9 +320,11 @@ static void threads_do_not_wait_for_each_other(void **state)
 	for (uint32_t i = 1; i <= ROUNDS; i++) {
 		sync_cmd(dw, 1, at, i);
 		h_cmd_dw(p.h, dw);
-		/* CMD-78: whichever thread sends the MSI, it comes */
+		/* CMD-78, CMD-80: whichever thread sends the MSI, it comes */
 		while ((uint32_t)h_read64(p.h, at) != i)
 			;
+		assert_int_equal(h_rd32(p.h, SMMU_REG_CMDQ_CONS),
+				 h_rd32(p.h, SMMU_REG_CMDQ_PROD));
 	}
 	atomic_store(&p.stop, true);
 	assert_int_equal(pthread_join(thread, NULL), 0);
@@ -348,7 +350,7 @@ static void sev_pulses(void **state)
 	sync_cmd(dw, 2, 0, 0);
 	h_cmd_dw(&h, dw);
 	assert_int_equal(pulses(&h, "smmu.sev"), 1);
-	/* CMD-3: full to non-full. Full: 64 entries, wrap bits differ. */
+	/* CMD-3, Q-19: full to non-full. Full: 64 entries, wrap bits differ. */
 	h_disable(&h);
 	for (unsigned i = 0; i < 64; i++) {
 		h_write64(&h, h.cmdq + 16 * i, SMMU_OP_SYNC);
