@@ -153,7 +153,7 @@ static void all_drops_everything(void **state)
 	}
 }
 
-/* CACHE-33: CONT does not widen an invalidation. */
+/* CACHE-33, STE-52: CONT does not widen an invalidation. */
 static void cont_does_not_widen(void **state)
 {
 	uint64_t ste[8];
@@ -175,7 +175,9 @@ static void cont_does_not_widen(void **state)
 	b_teardown(&b);
 }
 
-/* CFGI_CD: that CD. CFGI_CD_ALL: all of the stream. CFGI_STE: those as well (CACHE-16).
+/*
+ * CFGI_CD: that CD. CFGI_CD_ALL: all of the stream. CFGI_STE: those as well (CACHE-16,
+ * STE-81). CD-36.
  */
 static void changed_cd_is_stale_until_cfgi_cd(void **state)
 {
@@ -229,7 +231,7 @@ static void invalid_cd_is_cached(void **state)
 	b_teardown(&b);
 }
 
-/* CACHE-14: A, R and S need a CD invalidation and no TLB one. */
+/* CACHE-14, CACHE-62: A, R and S need a CD invalidation and no TLB one. */
 static void fault_behaviour_follows_cfgi_cd(void **state)
 {
 	uint64_t ste[8], cd[8];
@@ -328,7 +330,7 @@ static void range_drops_l1stds_of_its_block(void **state)
 	b_teardown(&b);
 }
 
-/* The same one level down: CFGI_CD with Leaf == 0, or CFGI_CD_ALL. */
+/* L1CD-3: the same one level down, CFGI_CD with Leaf == 0, or CFGI_CD_ALL. */
 static void l1cd_needs_leaf_0(void **state)
 {
 	uint64_t l1, leaf, page;

@@ -266,6 +266,45 @@ static void record_bit_of_stage2_is_not_in_the_tlb(void **state)
 	b_teardown(&b);
 }
 
+static void set_e2h(struct bench *b, unsigned e2h)
+{
+	uint32_t cr0 = h_rd32(&b->h, SMMU_REG_CR0);
+
+	h_wr32(&b->h, SMMU_REG_CR0, (uint32_t)smmu_reg_set(cr0, SMMU_CR0_SMMUEN, 0));
+	h_wr32(&b->h, SMMU_REG_CR2, (uint32_t)smmu_reg_set(0, SMMU_CR2_E2H, e2h));
+	h_wr32(&b->h, SMMU_REG_CR0, cr0);
+}
+
+/*
+ * CACHE-10, CACHE-66: E2H is kept with the STE, until that is invalidated. Without it
+ * everything is privileged; with it the unprivileged may not read this page.
+ */
+static void e2h_is_cached_with_the_ste(void **state)
+{
+	uint64_t ste[8], cd[8];
+	struct bench b;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_V3_2, NULL);
+	h_map(&b.h, b.ttb0, 0x900000, b.page, 3,
+	      smmu_reg_set(h_s1_rw(), SMMU_S1DESC_AP, 0));
+	b_cd(&b, cd);
+	b_put_cd(&b, SID, 0, b.cd, cd);
+	b_ste(&b, SMMU_STE_CONFIG_S1, ste);
+	smmu_set(ste, STE(STRW), 2);
+	b_put_ste(&b, SID, ste);
+	b_expect_ok(b_read(&b, SID, 0x900000), b.page);
+	set_e2h(&b, 1);
+	b_expect_ok(b_read(&b, SID, 0x900000), b.page);
+	b_cfgi_ste(&b, SID, true);
+	assert_int_equal(b_read(&b, SID, 0x900000).event, SMMU_EVT_F_PERMISSION);
+	set_e2h(&b, 0);
+	assert_int_equal(b_read(&b, SID, 0x900000).event, SMMU_EVT_F_PERMISSION);
+	b_cfgi_ste(&b, SID, true);
+	b_expect_ok(b_read(&b, SID, 0x900000), b.page);
+	b_teardown(&b);
+}
+
 /* CACHE-9: to bypass and back with CMD_CFGI_STE only, both ways to bypass stage 1. */
 static void bypass_leaves_nothing_in_the_tlb(void **state)
 {
@@ -330,6 +369,7 @@ int main(void)
 		cmocka_unit_test(size_of_a_disabled_table_claims_no_span),
 		cmocka_unit_test(overrides_are_not_in_the_tlb),
 		cmocka_unit_test(record_bit_of_stage2_is_not_in_the_tlb),
+		cmocka_unit_test(e2h_is_cached_with_the_ste),
 		cmocka_unit_test(bypass_leaves_nothing_in_the_tlb),
 		cmocka_unit_test(equal_faults_are_two_records),
 	};

@@ -431,7 +431,7 @@ static void stream_world(void **state)
 		smmu_ste_decode(b.h.smmu, ste, &out);
 		assert_null(out.illegal);
 		assert_int_equal(out.world, rows[i].world);
-		/* CACHE-22: NS-EL1 is tagged with S2VMID, EL2 is not */
+		/* CACHE-22, STE-80: NS-EL1 is tagged with S2VMID, EL2 is not */
 		assert_int_equal(out.vmid, rows[i].world == SMMU_WORLD_NS_EL1 ? VMID : 0);
 	}
 	b_teardown(&b);
