@@ -256,6 +256,7 @@ static void moody_setup(struct wf *f, struct moody *m, bool stage2)
 	f->s1.ha = f->s2.ha = true;
 }
 
+/* CACHE-73: an update never overwrites what another has changed meanwhile. */
 static void a_lost_race_restarts(void **state)
 {
 	(void)state;
