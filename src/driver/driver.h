@@ -206,9 +206,13 @@ void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level,
 /* A wait with a limit: begin, then wait until something holds or it is over. */
 struct arm_smmu_wait {
 	uint64_t start, polls;
+	bool over; /* the last look is the caller's now */
 };
 void arm_smmu_wait_begin(const struct arm_smmu *smmu, struct arm_smmu_wait *w);
-/* One pause; false: the time is over. */
+/*
+ * One pause; false: the time is over, and the caller has looked since: who was not run
+ * for a second has seen nothing of what happened in it.
+ */
 bool arm_smmu_wait_more(const struct arm_smmu *smmu, struct arm_smmu_wait *w);
 /* Waits until (reg & mask) == value. 0 or -ETIMEDOUT. */
 int arm_smmu_wait_reg(const struct arm_smmu *smmu, uint32_t reg, uint32_t mask,

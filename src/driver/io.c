@@ -60,6 +60,7 @@ void arm_smmu_wait_begin(const struct arm_smmu *smmu, struct arm_smmu_wait *w)
 {
 	w->start = now_us(smmu);
 	w->polls = 0;
+	w->over = false;
 }
 
 bool arm_smmu_wait_more(const struct arm_smmu *smmu, struct arm_smmu_wait *w)
@@ -68,8 +69,9 @@ bool arm_smmu_wait_more(const struct arm_smmu *smmu, struct arm_smmu_wait *w)
 	uint64_t passed = ops->time_us ? now_us(smmu) - w->start : w->polls;
 
 	w->polls++;
-	if (passed >= ARM_SMMU_TIMEOUT_US)
+	if (w->over)
 		return false;
+	w->over = passed >= ARM_SMMU_TIMEOUT_US;
 	if (ops->relax)
 		ops->relax(smmu->platform.ctx);
 	return true;

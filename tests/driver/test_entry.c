@@ -342,7 +342,7 @@ static void used_bits_are_those_of_the_rule(void **state)
 	}
 }
 
-/* Section 5's table: KUnit's cases of Linux, in our words. */
+/* DRV-48, DRV-50: section 5's table, KUnit's cases of Linux, in our words. */
 static void transitions_cost_what_the_table_says(void **state)
 {
 	static const struct {

@@ -185,7 +185,7 @@ static void ranges_too_large_drop_the_tag(void **state)
 	bench_down(&b);
 }
 
-/* DRV-67: without RIL a command a page, up to a table's worth. */
+/* DRV-65, DRV-67: without RIL a command a page, up to a table's worth. */
 static void pages_one_by_one_without_ril(void **state)
 {
 	for (int s2 = 0; s2 < 2; s2++) {

@@ -225,7 +225,8 @@ static void probe_warns_of_smmu_left_on(void **state)
 	rig_down(&r);
 }
 
-/* DRV-11: the errata of Arm's parts, each beside the revision that is mended. */
+/* DRV-10, DRV-11: nesting with both stages, but for the errata of Arm's parts, each
+ * beside the revision that is mended. */
 static void probe_knows_errata(void **state)
 {
 	static const struct {

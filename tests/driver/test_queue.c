@@ -53,6 +53,41 @@ static void queue_wraps_many_times(void **state)
 	rig_down(&r);
 }
 
+/*
+ * DRV-99: 64 commands, then more, and a SYNC at the end of all; DRV-14: where that is
+ * too long a run, a SYNC after 63.
+ */
+static void batches_are_sent_when_full(void **state)
+{
+	static const struct {
+		unsigned commands, syncs;
+	} rows[] = { { 62, 1 }, { 63, 1 }, { 64, 2 }, { 126, 2 }, { 127, 3 } };
+
+	(void)state;
+	for (unsigned forced = 0; forced < 2; forced++) {
+		struct rig r;
+
+		rig_up(&r, NULL);
+		if (forced)
+			r.drv->features |= FEAT_CMDQ_FORCE_SYNC;
+		for (unsigned i = 0; i < 5; i++) {
+			struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL);
+			struct arm_smmu_stats before = stats_of(&r);
+			struct arm_smmu_batch b;
+
+			arm_smmu_batch_init(&b, r.drv);
+			for (unsigned k = 0; k < rows[i].commands; k++)
+				arm_smmu_batch_add(&b, &cmd);
+			assert_int_equal(arm_smmu_batch_sync(&b), 0);
+			assert_int_equal(stats_of(&r).tlbi - before.tlbi,
+					 rows[i].commands);
+			assert_int_equal(stats_of(&r).syncs - before.syncs,
+					 forced ? rows[i].syncs : 1);
+		}
+		rig_down(&r);
+	}
+}
+
 /* DRV-102: an illegal command is skipped, its neighbours run, the waiter is served. */
 static void queue_skips_an_illegal_command(void **state)
 {
@@ -83,6 +118,40 @@ static void queue_skips_an_illegal_command(void **state)
 		r.errors = 0;
 		rig_down(&r);
 	}
+}
+
+static uint64_t clock_of_sleeper;
+
+static uint64_t sleepers_clock(void *ctx)
+{
+	(void)ctx;
+	return clock_of_sleeper;
+}
+
+/* DRV-98: a thread that was asleep for longer than the limit looks once more. */
+static void queue_waiter_may_oversleep(void **state)
+{
+	struct iommu_platform_ops ops;
+	struct arm_smmu_wait w;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	ops = *r.platform.ops;
+	ops.time_us = sleepers_clock;
+	r.platform.ops = &ops;
+	assert_int_equal(rig_probe(&r), 0);
+	arm_smmu_wait_begin(r.drv, &w);
+	assert_true(arm_smmu_wait_more(r.drv, &w));
+	clock_of_sleeper += 5000000;
+	assert_true(arm_smmu_wait_more(r.drv, &w));
+	assert_false(arm_smmu_wait_more(r.drv, &w));
+	/* Just below the limit there is no end. */
+	arm_smmu_wait_begin(r.drv, &w);
+	clock_of_sleeper += ARM_SMMU_TIMEOUT_US - 1;
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(arm_smmu_wait_more(r.drv, &w));
+	rig_down(&r);
 }
 
 /* DRV-98: an SMMU that does not move costs a second, a message, and no more. */
@@ -183,7 +252,7 @@ static void on_event(void *ctx, const struct arm_smmu_event *event)
 	s->last = *event;
 }
 
-/* DRV-20, DRV-103: by wire, by message, by one combined wire, and by hand. */
+/* DRV-5, DRV-20, DRV-103: by wire, by message, by one combined wire, and by hand. */
 static void events_arrive_however_they_are_told(void **state)
 {
 	(void)state;
@@ -478,7 +547,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queue_wraps_many_times),
+		cmocka_unit_test(batches_are_sent_when_full),
 		cmocka_unit_test(queue_skips_an_illegal_command),
+		cmocka_unit_test(queue_waiter_may_oversleep),
 		cmocka_unit_test(queue_times_out_with_a_dump),
 		cmocka_unit_test(queue_serves_several_producers),
 		cmocka_unit_test(events_arrive_however_they_are_told),
