@@ -34,6 +34,8 @@ static void begin(struct xl *x)
 	x->acc.inst = txn->op == SMMU_READ && txn->inst;
 	x->acc.priv = txn->priv;
 	x->attr = txn->has_attr ? txn->attr : smmu_attr_default();
+	/* 13.1.4: Device and iNC-oNC come in as OSH and without hints. */
+	smmu_attr_consistent(&x->attr);
 }
 
 /* 13.3: memory type, shareability, allocation hints. */
@@ -43,8 +45,14 @@ static void override_types(const struct smmu_override *over, struct smmu_attr *a
 
 	if (over->mtcfg)
 		smmu_attr_set_memattr(attr, over->memattr);
-	if (!smmu_attr_is_cacheable(attr))
-		return; /* SHCFG and ALLOCCFG have no effect (STE-54, STE-55) */
+	if (!smmu_attr_is_cacheable(attr)) {
+		/*
+		 * SHCFG and ALLOCCFG have no effect (STE-54, STE-55). Always OSH, which
+		 * is seen where S2FWB makes it cacheable again (13.1.4).
+		 */
+		attr->sh = SMMU_SH_OSH;
+		return;
+	}
 	if (over->shcfg != 1)
 		attr->sh = sh[over->shcfg];
 	/* CHOICE (STE-54): ALLOCCFG acts with MTCFG == 0 as well. */

@@ -46,6 +46,9 @@ void so_override(struct run *r, const struct over *o)
 {
 	struct smmu_attr *a = &r->attr;
 
+	/* 13.1.4: always OSH, supplied or overridden. */
+	if (!any_cached(a))
+		a->sh = SMMU_SH_OSH;
 	if (r->w->cfg.attr_types_ovr) {
 		if (o->mtcfg) {
 			bool before = any_cached(a);
@@ -56,6 +59,8 @@ void so_override(struct run *r, const struct over *o)
 				a->tr = 0;
 			}
 		}
+		if (!any_cached(a))
+			a->sh = SMMU_SH_OSH;
 		if (any_cached(a) && o->shcfg != 1)
 			a->sh = o->shcfg == 0	? SMMU_SH_NSH
 				: o->shcfg == 2 ? SMMU_SH_OSH

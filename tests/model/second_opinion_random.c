@@ -382,6 +382,13 @@ void so_make_cd(struct so_world *w, uint64_t addr, const uint64_t *ste)
 	while (!so_cd_legal(w, ste, dw) && ++tries < 300);
 	if (pct(w, 12))
 		mutate(w, dw, fields, COUNT(fields));
+	if (pct(w, 2)) {
+		/* Executable by privileged, writable by unprivileged (CD-19). */
+		unsigned at = 3 * below(w, 16);
+
+		dw[6] = (dw[6] & ~(7ull << at)) | 5ull << at;
+		dw[7] |= 2ull << at;
+	}
 	put_words(w, addr, dw);
 }
 

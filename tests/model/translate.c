@@ -177,6 +177,54 @@ static void memory_type_override(void **state)
 	b_teardown(&b);
 }
 
+/*
+ * 13.1.4, STE-55: what comes in as Device or iNC-oNC is OSH whatever it says, and stays
+ * so when MTCFG or S2FWB makes it cacheable; a cacheable input keeps its own.
+ */
+static void uncacheable_input_is_outer_shareable(void **state)
+{
+	static const struct {
+		unsigned config, type, out_sh;
+	} rows[] = {
+		{ SMMU_STE_CONFIG_BYPASS, SMMU_MT_NC, SMMU_SH_OSH },
+		{ SMMU_STE_CONFIG_BYPASS, SMMU_MT_DEV_GRE, SMMU_SH_OSH },
+		{ SMMU_STE_CONFIG_BYPASS, SMMU_MT_WT, SMMU_SH_NSH },
+		{ SMMU_STE_CONFIG_S2, SMMU_MT_NC, SMMU_SH_OSH },
+		{ SMMU_STE_CONFIG_S2, SMMU_MT_DEV_NGNRNE, SMMU_SH_OSH },
+		{ SMMU_STE_CONFIG_S2, SMMU_MT_WT, SMMU_SH_NSH },
+	};
+	uint64_t leaf = smmu_reg_set(h_s2_rw(), SMMU_S2DESC_MemAttr, 6);
+	struct bench b;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_V3_2, NULL);
+	h_map(&b.h, b.s2ttb, 0x900000, b.page, 3, smmu_reg_set(leaf, SMMU_S2DESC_SH, 0));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct smmu_txn txn = { .sid = SID,
+					      .addr = 0x900000,
+					      .has_attr = true,
+					      .attr = { .inner = (uint8_t)rows[i].type,
+							.outer = (uint8_t)rows[i].type,
+							.sh = SMMU_SH_NSH } };
+		struct smmu_attr attr;
+		uint64_t ste[8];
+
+		b_ste(&b, rows[i].config, ste);
+		smmu_set(ste, SMMU_STE_SHCFG, 1);
+		smmu_set(ste, SMMU_STE_S2FWB, rows[i].config == SMMU_STE_CONFIG_S2);
+		if (rows[i].config == SMMU_STE_CONFIG_BYPASS) {
+			smmu_set(ste, SMMU_STE_MTCFG, 1);
+			smmu_set(ste, SMMU_STE_MemAttr, 15);
+		}
+		b_put_ste(&b, SID, ste);
+		attr = go(&b, &txn).attr;
+		assert_int_equal(attr.inner, SMMU_MT_WB);
+		assert_int_equal(attr.sh, rows[i].out_sh);
+		h_invalidate_all(&b.h);
+	}
+	b_teardown(&b);
+}
+
 /* STE-57: reads only for INSTCFG; 00 and 01 are incoming; 13.8 by version. */
 static void privilege_and_instruction_override(void **state)
 {
@@ -544,6 +592,7 @@ int main(void)
 		cmocka_unit_test(disabled_smmu_bypasses_or_aborts),
 		cmocka_unit_test(overrides_of_gbpa_and_ste),
 		cmocka_unit_test(memory_type_override),
+		cmocka_unit_test(uncacheable_input_is_outer_shareable),
 		cmocka_unit_test(privilege_and_instruction_override),
 		cmocka_unit_test(records_show_the_overridden_access),
 		cmocka_unit_test(stage1_bypass_bounds_the_address),
