@@ -432,6 +432,82 @@ static void cfgi_leaves_translations_alone(void **state)
 	h_teardown(&h);
 }
 
+/*
+ * Q-60: who learns of an external abort. What the SMMU reads or writes for itself has an
+ * error of its own; what a client meets behind the translation is the client's alone.
+ */
+static void every_abort_has_its_own_error(void **state)
+{
+	const uint32_t evt = (uint32_t)SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR);
+	struct smmu_txn txn = { .sid = 1, .addr = HOLE };
+	struct smmu_result res;
+	struct harness h;
+	uint64_t ste[8];
+	char byte;
+
+	(void)state;
+	h_setup(&h, SMMU_PRESET_V3_2, NULL);
+	h_enable(&h);
+	h_ste_bypass(ste);
+	h_ste_write(&h, 1, ste);
+	h_ste_s1(ste, HOLE);
+	h_ste_write(&h, 2, ste);
+	h_ste_s2(ste, HOLE, 1);
+	h_ste_write(&h, 3, ste);
+	res = smmu_dma(h_port(&h), &txn, &byte, 1, NULL);
+	assert_int_equal(res.status, SMMU_ABORT);
+	assert_int_equal(res.event, 0);
+	assert_int_equal(h_events_drain(&h), 0);
+	txn.sid = 2;
+	assert_int_equal(smmu_translate(h_port(&h), &txn).event, SMMU_EVT_F_CD_FETCH);
+	txn.sid = 3;
+	assert_int_equal(smmu_translate(h_port(&h), &txn).event, SMMU_EVT_F_WALK_EABT);
+	h_wr32(&h, SMMU_REG_CR0, 0);
+	assert_int_equal(h_events_drain(&h), 2);
+	assert_int_equal(h_rd32(&h, SMMU_REG_GERROR), 0);
+	h_wr64(&h, SMMU_REG_STRTAB_BASE, HOLE);
+	h_wr64(&h, SMMU_REG_EVENTQ_BASE, HOLE | 4);
+	h_wr32(&h, SMMU_REG_CR0, cr0(SMMU_CR0_SMMUEN) | cr0(SMMU_CR0_EVENTQEN));
+	txn.sid = 4;
+	res = smmu_translate(h_port(&h), &txn);
+	assert_int_equal(res.event, SMMU_EVT_F_STE_FETCH);
+	assert_false(res.recorded);
+	assert_int_equal(h_rd32(&h, SMMU_REG_GERROR), evt);
+	h_teardown(&h);
+}
+
+/*
+ * REG-121, CMD-51, CMD-88: after CFGI_ALL, NSNH_ALL, EL2_ALL and the consumption of a
+ * CMD_SYNC nothing of the past is left: each STE, CD and descriptor is fetched again.
+ */
+static void all_invalidations_together_leave_nothing(void **state)
+{
+	struct harness h;
+	struct smmu_txn txn = { .sid = 4, .addr = 0x5000 };
+	struct smmu_stats before, after;
+	uint64_t ste[8], root;
+
+	(void)state;
+	h_setup(&h, SMMU_PRESET_V3_2, NULL);
+	h_enable(&h);
+	root = h_table(&h);
+	h_ste_s2(ste, root, 1);
+	h_ste_write(&h, 4, ste);
+	h_map(&h, root, 0x5000, 0x80005000, 3, h_s2_rw());
+	assert_int_equal(smmu_translate(h_port(&h), &txn).status, SMMU_OK);
+	smmu_stats_read(h.smmu, &before);
+	assert_int_equal(smmu_translate(h_port(&h), &txn).status, SMMU_OK);
+	smmu_stats_read(h.smmu, &after);
+	assert_int_equal(after.walk_reads, before.walk_reads);
+	assert_int_equal(after.ste_fetches, before.ste_fetches);
+	h_invalidate_all(&h);
+	assert_int_equal(smmu_translate(h_port(&h), &txn).status, SMMU_OK);
+	smmu_stats_read(h.smmu, &after);
+	assert_int_equal(after.walk_reads, before.walk_reads + 4);
+	assert_int_equal(after.ste_fetches, before.ste_fetches + 1);
+	h_teardown(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,6 +521,8 @@ int main(void)
 		cmocka_unit_test(prefetch_records_nothing),
 		cmocka_unit_test(resume_without_a_stall_does_nothing),
 		cmocka_unit_test(cfgi_leaves_translations_alone),
+		cmocka_unit_test(every_abort_has_its_own_error),
+		cmocka_unit_test(all_invalidations_together_leave_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

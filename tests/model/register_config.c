@@ -118,7 +118,7 @@ static const struct {
 	{ SMMU_PRESET_V3_0, AT(s2p), 0, AT(hyp), 1, "hyp = 1" },
 	{ SMMU_PRESET_V3_0, AT(vmw), 1, 0, 0, NULL },
 	{ SMMU_PRESET_V3_0, AT(vmw), 2, 0, 0, "vmw = 2" },
-	/* REG-128 */
+	/* REG-128, Q-53 */
 	{ SMMU_PRESET_V3_0, AT(sid_bits), 7, AT(st_level), 0, "st_level = 0" },
 	{ SMMU_PRESET_V3_0, AT(sid_bits), 6, AT(st_level), 0, NULL },
 	{ SMMU_PRESET_V3_0, AT(sid_bits), 33, 0, 0, "sid_bits = 33" },

@@ -138,7 +138,7 @@ static void on_sync_after_abort(void *ctx, const char *name)
 	assert_int_equal(active(ctx), SMMU_MASK(SMMU_GERROR_MSI_CMDQ_ABT_ERR));
 }
 
-/* REG-60, CMD-78, EVT-92: the abort of a CMD_SYNC's MSI is in GERROR before anything is said. */
+/* REG-60, CMD-78, EVT-92: the abort of its MSI is in GERROR before CMD_SYNC says so. */
 static void an_aborted_msi_is_known_before_the_wire(void **state)
 {
 	struct harness *h = *state;
