@@ -199,6 +199,37 @@ static void sync_signals(void **state)
 	assert_int_equal(h_cmdq_error(h), SMMU_CERROR_ILL);
 }
 
+static void no_msi(struct smmu_config *cfg)
+{
+	cfg->msi = 0;
+}
+
+/* CMD-77, REG-52, REG-61: without MSIs address and data are ignored, the wire is left. */
+static void wires_alone_do(void **state)
+{
+	const struct smmu_event ev = { .fault.event = SMMU_EVT_C_BAD_STE };
+	struct harness h;
+	uint64_t dw[2];
+
+	(void)state;
+	h_setup(&h, SMMU_PRESET_V3_2, no_msi);
+	h_init_queues(&h);
+	program_msi(&h, SMMU_REG_EVENTQ_IRQ_CFG0, H_MSI, 1);
+	enable_irqs(&h);
+	sync_cmd(dw, 1, H_MSI, 0x55);
+	h_cmd_dw(&h, dw);
+	sync_cmd(dw, 1, HOLE, 0x55);
+	h_cmd_dw(&h, dw);
+	smmu_lock(h.smmu);
+	assert_true(smmu_event_record(h.smmu, &ev));
+	smmu_unlock_and_deliver(h.smmu);
+	assert_int_equal(h.n_msi, 0);
+	assert_int_equal(active(&h), 0);
+	assert_int_equal(pulses(&h, "smmu.cmdq-sync"), 2);
+	assert_int_equal(pulses(&h, "smmu.eventq"), 1);
+	h_teardown(&h);
+}
+
 static void aborted_sync_msi_does_not_stop_the_queue(void **state)
 {
 	struct harness *h = *state;
@@ -374,6 +405,7 @@ int main(void)
 		CASE(aborted_msi_is_a_gerror),
 		CASE(aborted_gerror_msi_raises_no_interrupt),
 		CASE(sync_signals),
+		cmocka_unit_test(wires_alone_do),
 		CASE(aborted_sync_msi_does_not_stop_the_queue),
 		CASE(syncs_signal_in_order),
 		CASE(handler_may_use_the_smmu),
