@@ -167,9 +167,11 @@ static void p_log(void *ctx, enum iommu_msg_level level, const char *message)
 {
 	struct rig *r = ctx;
 
+	pthread_mutex_lock(&r->lock);
 	r->messages++;
 	r->errors += level == IOMMU_MSG_ERROR;
 	snprintf(r->last, sizeof(r->last), "%s", message);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static const struct iommu_platform_ops platform_ops = {

@@ -653,7 +653,7 @@ static uint64_t from_env(const char *name, uint64_t otherwise)
 static void *run(void *arg)
 {
 	struct actor *a = arg;
-	uint64_t steps = from_env("SMMU_STRESS_STEPS", 150);
+	uint64_t steps = from_env("SMMU_STRESS_STEPS", 100);
 
 	for (a->step = 0; a->step < steps && !a->wrong[0]; a->step++)
 		step(a);
