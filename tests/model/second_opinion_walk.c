@@ -174,9 +174,10 @@ bool so_stage2(struct run *r, uint64_t ipa, unsigned cls, const struct acc *a,
 			return so_fail(r, SMMU_EVT_F_TRANSLATION, true, cls, ipa);
 		if (g.level == 3 || (d & 3) == 1) {
 			oa = out_addr(&g, d, shift);
-			if (oa >> g.ps)
+			/* 3.4: "the address output from the translation". */
+			if ((oa | low(ipa, shift)) >> g.ps)
 				return so_fail(r, SMMU_EVT_F_ADDR_SIZE, true, cls, ipa);
-			p->bits = shift;
+			p->bits = shift > g.ps ? g.ps : shift;
 			p->oa = low(oa | low(ipa, shift), r->w->oas);
 			return leaf2(r, &g, pa, d, ipa, cls, a, p);
 		}
@@ -462,10 +463,10 @@ bool so_stage1(struct run *r, struct s1 *s)
 		if (s->g.level == 3 || (d & 3) == 1) {
 			uint64_t oa = out_addr(&s->g, d, shift);
 
-			if (oa >> s->g.ps)
+			if ((oa | low(s->va, shift)) >> s->g.ps)
 				return so_fail(r, SMMU_EVT_F_ADDR_SIZE, false, IN_IN, 0);
 			s->oa = oa | low(s->va, shift);
-			s->bits = shift;
+			s->bits = shift > s->g.ps ? s->g.ps : shift;
 			return leaf1(r, s, da, d);
 		}
 		table = out_addr(&s->g, d, s->g.granule);

@@ -87,8 +87,24 @@ uint64_t smmu_desc_oa(const struct smmu_geom *g, int level, uint64_t desc)
 	return address(g, desc, smmu_level_shift(g->granule, level));
 }
 
-bool smmu_desc_cacheable(const struct smmu *smmu, int level, uint64_t desc)
+bool smmu_desc_oa_above(const struct smmu_geom *g, int level, uint64_t oa, uint64_t ia)
 {
+	oa |= smmu_low(ia, smmu_level_shift(g->granule, level));
+	return smmu_low(oa, g->ps) != oa;
+}
+
+uint8_t smmu_desc_leaf_bits(const struct smmu_geom *g, int level)
+{
+	unsigned shift = smmu_level_shift(g->granule, level);
+
+	return (uint8_t)(shift < g->ps ? shift : g->ps);
+}
+
+bool smmu_desc_cacheable(const struct smmu *smmu, const struct smmu_geom *g, int level,
+			 uint64_t desc)
+{
+	if (smmu_level_shift(g->granule, level) > g->ps)
+		return false;
 	return !(smmu->cfg.bbml == 1 && level < 3 &&
 		 smmu_reg_get(desc, SMMU_S1DESC_nT) != 0);
 }

@@ -37,7 +37,7 @@ static enum smmu_walk_step finish(struct s2_walk *w)
 	struct smmu_s2leaf *leaf = w->leaf;
 	uint64_t desc = w->desc.value, desired = desc;
 	bool af = smmu_reg_get(desc, SMMU_S2DESC_AF) != 0;
-	bool keep = smmu_desc_cacheable(w->smmu, w->desc.level, desc);
+	bool keep = smmu_desc_cacheable(w->smmu, &w->geom, w->desc.level, desc);
 
 	if (!af && !s2->ha && !s2->affd)
 		return fail(w, SMMU_EVT_F_ACCESS); /* STE-59 */
@@ -86,9 +86,9 @@ static enum smmu_walk_step step(struct s2_walk *w, uint64_t *table)
 		break;
 	}
 	oa = smmu_desc_oa(g, level, w->desc.value);
-	if (smmu_low(oa, g->ps) != oa)
+	if (smmu_desc_oa_above(g, level, oa, w->req->ipa))
 		return fail(w, SMMU_EVT_F_ADDR_SIZE);
-	w->leaf->bits = (uint8_t)smmu_level_shift(g->granule, level);
+	w->leaf->bits = smmu_desc_leaf_bits(g, level);
 	w->leaf->oa = g->lpae32 ? smmu_low(oa, w->smmu->id.oas) : oa;
 	return finish(w);
 }

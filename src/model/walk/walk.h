@@ -104,8 +104,20 @@ enum smmu_desc_kind smmu_desc_kind(const struct smmu_geom *g, int level, uint64_
 /* Next table, or output address of a leaf at that level. */
 uint64_t smmu_desc_table(const struct smmu_geom *g, uint64_t desc);
 uint64_t smmu_desc_oa(const struct smmu_geom *g, int level, uint64_t desc);
-/* nT (CACHE-71): at BBML level 1 such a block is not cached. */
-bool smmu_desc_cacheable(const struct smmu *smmu, int level, uint64_t desc);
+/*
+ * nT (CACHE-71): at BBML level 1 such a block is not cached. Nor is one that is larger
+ * than the output range, since only a part of it translates.
+ */
+bool smmu_desc_cacheable(const struct smmu *smmu, const struct smmu_geom *g, int level,
+			 uint64_t desc);
+/*
+ * Whether a leaf whose address is oa takes ia beyond the output range. CHOICE: section
+ * 3.4 tests "the address output from the translation", so that of a block larger than
+ * the range (DS) what lies beyond faults; the PE looks at the descriptor alone.
+ */
+bool smmu_desc_oa_above(const struct smmu_geom *g, int level, uint64_t oa, uint64_t ia);
+/* How much around ia a leaf maps: its size, or all of the output range. */
+uint8_t smmu_desc_leaf_bits(const struct smmu_geom *g, int level);
 
 /* Where a descriptor was found. */
 struct smmu_desc {
