@@ -243,6 +243,54 @@ static void output_sizes(void **state) /* T-16d, T-18b */
 		}
 }
 
+/*
+ * 3.4: "the address output from the translation" is tested, so that of a block larger
+ * than the output range only what lies within it translates; a TLB does not forget it.
+ */
+static void block_larger_than_the_output_range(void **state)
+{
+	static const struct {
+		struct wf_geom g;
+		int level;
+		unsigned ps;
+	} rows[] = {
+		{ { 12, 48, 0, true }, 0, 32 }, { { 12, 48, 0, true }, 0, 36 },
+		{ { 14, 47, 1, true }, 1, 32 }, { { 16, 48, 1, false }, 1, 40 },
+		{ { 12, 48, 0, true }, 0, 40 }, /* the block is the smaller one here */
+	};
+	struct wf f;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows) * 4; i++) {
+		bool stage2 = i & 1;
+		struct wf_geom g = rows[i / 4].g;
+		unsigned ps = rows[i / 4].ps,
+			 shift = wf_shift(g.granule, rows[i / 4].level);
+		uint64_t last = BIT(ps < shift ? ps : shift) - 8;
+
+		wf_setup(&f, 52, i & 2 ? 64 : 0);
+		f.s1.ips = f.s2.ps = (uint8_t)ps;
+		if (stage2)
+			wf_s2(&f, g);
+		else
+			wf_s1(&f, 0, g);
+		wf_regime(&f, !stage2, stage2);
+		if (stage2)
+			wf_map2(&f, 0, 0, rows[i / 4].level, WF_S2_RW);
+		else
+			wf_map1(&f, 0, 0, rows[i / 4].level, WF_S1_RW);
+		for (unsigned again = 0; again < 2; again++) {
+			wf_ok(&f, 0x1238, 'r', 0x1238);
+			wf_ok(&f, last, 'r', last);
+			assert_int_equal(f.out.page_bits, ps < shift ? ps : shift);
+			if (ps < shift)
+				wf_faults(&f, last + 8, 'r', SMMU_EVT_F_ADDR_SIZE, stage2,
+					  SMMU_CLASS_IN, last + 8);
+		}
+		wf_teardown(&f);
+	}
+}
+
 /* T-16, 9.2: 64 KB bits [15:12] with OAS below 52: a fault, or ignored by choice. */
 static void bits_15_12_below_52(void **state)
 {
@@ -587,6 +635,7 @@ int main(void)
 		cmocka_unit_test(nested_counts_every_read),
 		cmocka_unit_test(nested_granules_mix),
 		cmocka_unit_test(output_sizes),
+		cmocka_unit_test(block_larger_than_the_output_range),
 		cmocka_unit_test(bits_15_12_below_52),
 		cmocka_unit_test(tables_beyond_48_bits),
 		cmocka_unit_test(input_range_two_tables),
