@@ -10,6 +10,7 @@ smmu_model_test(model_queue_event queue_event.c)
 smmu_model_test(model_queue_ring queue_ring.c)
 smmu_model_test(model_register_reentry register_reentry.c)
 # What reaches the caches is looked at on its way.
+target_link_options(test_model_register_irq PRIVATE -Wl,--wrap=smmu_bus_write32)
 target_link_options(test_model_queue_tlbi PRIVATE -Wl,--wrap=smmu_tlb_invalidate)
 target_link_options(test_model_queue_command PRIVATE
   -Wl,--wrap=smmu_cfgi_ste,--wrap=smmu_cfgi_ste_range,--wrap=smmu_cfgi_all

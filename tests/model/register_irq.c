@@ -365,6 +365,104 @@ static void threads_do_not_wait_for_each_other(void **state)
 	assert_int_equal(stats.events, p.drained);
 }
 
+/* ---- who holds the lock while an MSI is on its way ---- */
+
+static struct harness *looked_at;
+static bool held;
+
+int __real_smmu_bus_write32(struct smmu_bus *bus, uint64_t pa, uint32_t val,
+			    const struct smmu_attr *attr);
+int __wrap_smmu_bus_write32(struct smmu_bus *bus, uint64_t pa, uint32_t val,
+			    const struct smmu_attr *attr);
+
+int __wrap_smmu_bus_write32(struct smmu_bus *bus, uint64_t pa, uint32_t val,
+			    const struct smmu_attr *attr)
+{
+	if (looked_at) {
+		held = pthread_mutex_trylock(&looked_at->smmu->lock) != 0;
+		if (!held)
+			pthread_mutex_unlock(&looked_at->smmu->lock);
+	}
+	return __real_smmu_bus_write32(bus, pa, val, attr);
+}
+
+/*
+ * CMD-78, REG-57: nothing can complete between the decision to send an MSI to RAM and
+ * its write; what may run a handler is sent without the lock.
+ */
+static void only_msis_to_ram_hold_the_lock(void **state)
+{
+	struct harness *h = *state;
+	uint64_t dw[2], at = h_alloc(h, 4096, 4096);
+
+	h_init_queues(h);
+	looked_at = h;
+	sync_cmd(dw, 1, at, 1);
+	h_cmd_dw(h, dw);
+	assert_true(held);
+	sync_cmd(dw, 1, H_MSI, 2);
+	h_cmd_dw(h, dw);
+	assert_false(held);
+	looked_at = NULL;
+	assert_int_equal((uint32_t)h_read64(h, at), 1);
+	assert_int_equal(h->n_msi, 1);
+}
+
+/* ---- one thread kicks the queue, another kicks too, a third looks ---- */
+
+enum { BATCH_LOG2 = 12, BATCH = 1 << BATCH_LOG2 };
+
+static void *kick(void *ctx)
+{
+	struct pair *p = ctx;
+
+	while (!atomic_load(&p->stop))
+		h_wr32(p->h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_CMDQEN));
+	return NULL;
+}
+
+static void *push(void *ctx)
+{
+	struct pair *p = ctx;
+
+	for (uint32_t i = 1; i < BATCH; i++)
+		h_wr32(p->h, SMMU_REG_CMDQ_PROD, i);
+	return NULL;
+}
+
+/*
+ * CMD-78, Q-18: when a CMD_SYNC has been consumed, the MSI of the one before it is in
+ * memory, whichever threads do the work.
+ */
+static void syncs_do_not_overtake_msis(void **state)
+{
+	struct pair p = { .h = *state };
+	uint64_t dw[2], at = h_alloc(p.h, 4096, 4096);
+	uint64_t queue = h_alloc(p.h, 16 * BATCH, 16 * BATCH);
+	pthread_t pusher, kicker;
+	uint32_t cons, word;
+
+	for (uint32_t i = 0; i < BATCH; i++) {
+		sync_cmd(dw, 1, at, i + 1);
+		h_write_dw(p.h, queue + 16ull * i, dw, 2);
+	}
+	h_wr64(p.h, SMMU_REG_CMDQ_BASE, queue | BATCH_LOG2);
+	h_wr32(p.h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_CMDQEN));
+	assert_int_equal(pthread_create(&kicker, NULL, kick, &p), 0);
+	assert_int_equal(pthread_create(&pusher, NULL, push, &p), 0);
+	do {
+		cons = h_rd32(p.h, SMMU_REG_CMDQ_CONS) & 0xfffff;
+		word = (uint32_t)h_read64(p.h, at);
+		if (word + 1 < cons)
+			fail_msg("%u consumed, MSI %u", cons, word);
+	} while (cons < BATCH - 1);
+	assert_int_equal(pthread_join(pusher, NULL), 0);
+	atomic_store(&p.stop, true);
+	assert_int_equal(pthread_join(kicker, NULL), 0);
+	h_wr32(p.h, SMMU_REG_CR0, 0);
+	assert_int_equal((uint32_t)h_read64(p.h, at), BATCH - 1);
+}
+
 static void with_sev(struct smmu_config *cfg)
 {
 	cfg->sev = 1;
@@ -410,6 +508,8 @@ int main(void)
 		CASE(syncs_signal_in_order),
 		CASE(handler_may_use_the_smmu),
 		CASE(threads_do_not_wait_for_each_other),
+		CASE(only_msis_to_ram_hold_the_lock),
+		CASE(syncs_do_not_overtake_msis),
 		cmocka_unit_test(sev_pulses),
 	};
 
