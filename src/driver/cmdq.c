@@ -242,9 +242,8 @@ int arm_smmu_cfgi_cd(const struct arm_smmu_master *master, uint32_t ssid, bool l
 int arm_smmu_cfgi_streams(const struct arm_smmu_master *master)
 {
 	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_CFGI_STE);
-	struct arm_smmu_batch b;
+	struct arm_smmu_batch b = { .smmu = master->smmu };
 
-	arm_smmu_batch_init(&b, master->smmu);
 	for (size_t i = 0; i < master->num_sids; i++) {
 		smmu_set(cmd.dw, SMMU_CMD_CFGI_STE_StreamID, master->sids[i]);
 		arm_smmu_batch_add(&b, &cmd);
