@@ -303,9 +303,9 @@ static void check_tally(const struct tally *t)
  * The procedure: T-2, T-5 to T-8, T-10 to T-18, T-20. Structures: GEN-1 to GEN-3, STE-1
  * to STE-5, STE-13, STE-17 to STE-32, STE-34, STE-39, CD-1 to CD-16, CD-18, CD-19; where
  * they are: L1STD-1 to L1STD-5, STE-41 to STE-44, STE-46, STE-47, L1CD-1, ADDR-1 to
- * ADDR-5, ADDR-8, ADDR-9; what they mean: STE-53 to STE-55, STE-57 to STE-65, CD-20 to
- * CD-29, CD-31. Tables are updated as STE-61 lets an implementation do it, and never but
- * for AF and dirty state (CACHE-86). Faults: ARS-1, ARS-4, EVT-50 to EVT-52 without
+ * ADDR-5, ADDR-8, ADDR-9; what they mean: STE-53 to STE-55, STE-57 to STE-65,
+ * CD-20 to CD-29, CD-31. Tables are updated as STE-61 lets an implementation do it, and
+ * never but for AF and dirty state (CACHE-86). Faults: ARS-1, ARS-4, EVT-50 to EVT-52 without
  * stalls; records, bit for bit: EVT-2, EVT-13 to EVT-19, EVT-21, EVT-26 to EVT-28,
  * EVT-30, EVT-32 to EVT-39, EVT-45 to EVT-47.
  */
