@@ -305,9 +305,9 @@ static void check_tally(const struct tally *t)
  * they are: L1STD-1 to L1STD-5, STE-41 to STE-44, STE-46, STE-47, L1CD-1, ADDR-1 to
  * ADDR-5, ADDR-8, ADDR-9; what they mean: STE-53 to STE-55, STE-57 to STE-65,
  * CD-20 to CD-29, CD-31. Tables are updated as STE-61 lets an implementation do it, and
- * never but for AF and dirty state (CACHE-86). Faults: ARS-1, ARS-4, EVT-50 to EVT-52 without
- * stalls; records, bit for bit: EVT-2, EVT-13 to EVT-19, EVT-21, EVT-26 to EVT-28,
- * EVT-30, EVT-32 to EVT-39, EVT-45 to EVT-47.
+ * never but for AF and dirty state (CACHE-86). Faults: ARS-1, ARS-4,
+ * EVT-50 to EVT-52 without stalls; records, bit for bit: EVT-2, EVT-13 to EVT-19,
+ * EVT-21, EVT-26 to EVT-28, EVT-30, EVT-32 to EVT-39, EVT-45 to EVT-47.
  */
 static void test_second_opinion(void **state)
 {
