@@ -244,6 +244,9 @@ static const struct row geometry_rows[] = {
 	{ "STE-31", 6, V30, .field = STE(S2T0SZ), .bad = 19, .good = 20 },
 	{ "STE-31", 6, .base = { { STE(S2SL0), 0 } }, .field = STE(S2T0SZ), .bad = 40,
 	  .good = 39 },
+	/* Level 3 of 4KB needs STT, also for the one size that fits without it. */
+	{ "STE-32", 6, .id = { ID3(STT, 0) }, .base = { { STE(S2T0SZ), 39 } },
+	  .field = STE(S2SL0), .bad = 3, .good = 0 },
 	{ "STE-31", 6, .id = { ID3(STT, 1) }, .base = { { STE(S2SL0), 3 } },
 	  .field = STE(S2T0SZ), .bad = 49, .good = 48 },
 	{ "STE-31", 6, .id = { ID3(STT, 1) },
