@@ -92,7 +92,10 @@ struct smmu_result {
 	struct smmu_attr attr;
 };
 
-/* What hardware would do with this transaction now; moves no data. */
+/*
+ * What hardware would do with this transaction now; moves no data. From a callback
+ * that answers one of this SMMU's own accesses: SMMU_ABORT, event 0 (so for DMA).
+ */
 SMMU_API struct smmu_result smmu_translate(struct smmu_port *port,
 					   const struct smmu_txn *txn);
 

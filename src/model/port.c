@@ -44,11 +44,21 @@ static struct smmu_result translate(struct smmu *smmu, const struct smmu_txn *tx
 	return smmu_translate_txn(smmu, txn, false);
 }
 
+/*
+ * Memory that answers one of the SMMU's own fetches may not send DMA through that SMMU
+ * from its callback: there is no such thing in hardware, and no end to it.
+ */
+static struct smmu_result from_inside(void)
+{
+	return (struct smmu_result){ .status = SMMU_ABORT };
+}
+
 struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn *txn)
 {
 	struct smmu_result res;
 
-	smmu_lock(port->smmu);
+	if (!smmu_lock(port->smmu))
+		return from_inside();
 	res = translate(port->smmu, txn);
 	smmu_unlock_and_deliver(port->smmu);
 	return res;
@@ -77,7 +87,8 @@ static struct smmu_result access_one(struct smmu *smmu, const struct access *acc
 	struct smmu_result res;
 	bool later = false;
 
-	smmu_lock(smmu);
+	if (!smmu_lock(smmu))
+		return from_inside();
 	res = translate(smmu, acc->txn);
 	if (res.status == SMMU_OK) {
 		later = !smmu_bus_ptr(smmu->bus, res.pa, acc->len);

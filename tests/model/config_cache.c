@@ -9,6 +9,12 @@
 #include "model/config_bench.h"
 #include <string.h>
 
+static void no_invalid_l1std(struct smmu_config *cfg)
+{
+	cfg->no_tlb = 1;
+	cfg->no_invalid_l1std = 1;
+}
+
 static void no_tlb(struct smmu_config *cfg)
 {
 	cfg->no_tlb = 1;
@@ -302,6 +308,29 @@ static void l1std_needs_leaf_0(void **state)
 	b_teardown(&b);
 }
 
+/* The other side of that choice: an invalid L1STD is looked at again each time. */
+static void invalid_l1std_need_not_be_cached(void **state)
+{
+	uint64_t l1, l2, ste[8];
+	struct bench b;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_V3_2, no_invalid_l1std);
+	l1 = h_alloc(&b.h, 4096, 4096);
+	l2 = h_alloc(&b.h, 4096, 4096);
+	h_ste_bypass(ste);
+	for (unsigned n = 0; n < 64; n++)
+		h_write_dw(&b.h, l2 + 64 * n, ste, 8);
+	use_two_level_strtab(&b, l1, 8);
+	assert_false(bypasses(&b, 70));
+	h_write64(&b.h, l1 + 8, l2 | 7);
+	assert_true(bypasses(&b, 70));
+	/* A valid one is cached as ever (L1STD-6). */
+	h_write64(&b.h, l1 + 8, 0);
+	assert_true(bypasses(&b, 71));
+	b_teardown(&b);
+}
+
 /* A range of streams drops the L1STDs of its spans, and no others. */
 static void range_drops_l1stds_of_its_block(void **state)
 {
@@ -565,6 +594,7 @@ int main(void)
 		cmocka_unit_test(invalid_cd_is_cached),
 		cmocka_unit_test(fault_behaviour_follows_cfgi_cd),
 		cmocka_unit_test(l1std_needs_leaf_0),
+		cmocka_unit_test(invalid_l1std_need_not_be_cached),
 		cmocka_unit_test(range_drops_l1stds_of_its_block),
 		cmocka_unit_test(l1cd_needs_leaf_0),
 		cmocka_unit_test(failed_fetches_are_not_cached),

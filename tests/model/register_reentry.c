@@ -317,6 +317,47 @@ static void memory_may_reset(void **state)
 	all_is_reset(h);
 }
 
+/* Memory that sends DMA through the SMMU whose fetch it answers: refused, not endless. */
+static struct smmu_result nested_dma;
+
+static int dma_then_read(void *ctx, uint64_t pa, void *buf, size_t len,
+			 const struct smmu_attr *attr)
+{
+	struct smmu_txn txn = { .sid = 1, .addr = 0x3000 };
+	struct harness *h = ctx;
+	char byte;
+
+	(void)pa;
+	(void)attr;
+	handled++;
+	nested_dma = smmu_dma(h_port(h), &txn, &byte, 1, NULL);
+	assert_int_equal(smmu_translate(h_port(h), &txn).status, SMMU_ABORT);
+	memset(buf, 0, len);
+	return 0;
+}
+
+static void memory_may_not_do_dma(void **state)
+{
+	static const struct smmu_mem_ops ops = { .read = dma_then_read, .write = bad_write };
+	struct harness *h = *state;
+	struct smmu_txn txn = { .sid = 1, .addr = 0x1000 };
+
+	handled = 0;
+	nested_dma = (struct smmu_result){ .status = SMMU_OK };
+	assert_int_equal(smmu_bus_add_region(h->bus, TRICK, 4096, &ops, h), 0);
+	h_wr64(h, SMMU_REG_STRTAB_BASE, TRICK);
+	h_wr32(h, SMMU_REG_STRTAB_BASE_CFG, 4);
+	h_wr32(h, SMMU_REG_CR0, (uint32_t)SMMU_MASK(SMMU_CR0_SMMUEN));
+	/* The STE reads as zero: V == 0. */
+	assert_int_equal(smmu_translate(h_port(h), &txn).event, SMMU_EVT_C_BAD_STE);
+	assert_true(handled > 0);
+	assert_int_equal(nested_dma.status, SMMU_ABORT);
+	assert_int_equal(nested_dma.event, 0);
+	/* The lock is in order: registers and DMA go on from outside. */
+	assert_int_equal(smmu_translate(h_port(h), &txn).event, SMMU_EVT_C_BAD_STE);
+	assert_int_equal(h_rd32(h, SMMU_REG_CR0ACK), SMMU_MASK(SMMU_CR0_SMMUEN));
+}
+
 /* A device behind the SMMU that answers an interrupt with DMA, and faults again. */
 static void dma_from_handler(void *ctx, const char *name)
 {
@@ -448,6 +489,7 @@ int main(void)
 		CASE(a_handler_may_reset_between_commands),
 		CASE(a_doorbell_may_reset_and_abort),
 		CASE(memory_may_reset),
+		CASE(memory_may_not_do_dma),
 		CASE(a_handler_may_do_dma),
 		CASE(msis_have_the_attributes_asked_for),
 		CASE(msi_addresses_are_truncated_after_the_test),

@@ -103,7 +103,9 @@ static bool l1std_get(struct smmu *smmu, const struct strtab *tab, uint32_t sid,
 		return false;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_L1STD_FETCH, .sid = sid, .addr = addr,
 		   .value = *l1std);
-	smmu_cfg_place_l1std(smmu->cfgcache, sid, tab->split, *l1std);
+	/* CHOICE (CACHE-2): an invalid one may be cached or not. */
+	if (!smmu->cfg.no_invalid_l1std || smmu_get(l1std, SMMU_L1STD_Span) != 0)
+		smmu_cfg_place_l1std(smmu->cfgcache, sid, tab->split, *l1std);
 	return true;
 }
 

@@ -86,6 +86,7 @@ static bool bad_idr1_range(const struct smmu_config *c, struct rule *out)
 		RULE(gbpa_abort, c->gbpa_abort <= 1, "0 or 1"),
 		RULE(desc_64k_ignore, c->desc_64k_ignore <= 1, "0 or 1"),
 		RULE(no_config_cache, c->no_config_cache <= 1, "0 or 1"),
+		RULE(no_invalid_l1std, c->no_invalid_l1std <= 1, "0 or 1"),
 		RULE(no_tlb, c->no_tlb <= 1, "0 or 1"),
 		RULE(mmio_pairs, c->mmio_pairs <= 1, "0 or 1"),
 		RULE(page0_alias, c->page0_alias <= 1, "0 or 1"),

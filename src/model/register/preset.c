@@ -102,8 +102,8 @@ static void preset_mmu600(struct smmu_config *c)
 }
 
 /*
- * Arm MMU-700 r1p0: SMMUv3.2 with 52-bit addresses in 64 KB granules. Only IIDR and
- * the version were found in print; the rest is what v3.2 has, and a guess at options.
+ * Arm MMU-700 r1p0: SMMUv3.2 with 52-bit addresses in 64 KB granules. No public table
+ * of its ID values was found: this is what v3.2 has, and a guess at options.
  */
 static void preset_mmu700(struct smmu_config *c)
 {
