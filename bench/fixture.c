@@ -5,7 +5,9 @@
 
 #define RAM_BASE 0x80000000ull
 #define RAM_SIZE (1ull << 30)
-#define DATA_PA	 0xa0000000ull /* what the pages translate to */
+/* Type of a table descriptor, and of a page at level 3. */
+#define TABLE_OR_PAGE ((uint64_t)SMMU_DESC_TYPE_TABLE)
+#define DATA_PA	      0xa0000000ull /* what the pages translate to */
 
 static uint64_t *at(struct fixture *f, uint64_t pa)
 {
@@ -31,8 +33,8 @@ static uint64_t *leaf_slot(struct fixture *f, uint64_t root, uint64_t ia)
 		uint64_t *slot = at(f, table) + ((ia >> shift) & 511);
 
 		if (!*slot)
-			*slot = alloc(f, 4096) | 3;
-		table = *slot & 0x0000fffffffff000ull;
+			*slot = alloc(f, 4096) | TABLE_OR_PAGE;
+		table = smmu_get_addr(slot, SMMU_S1TABLE_Addr);
 	}
 	return at(f, table) + ((ia >> 12) & 511);
 }
@@ -47,7 +49,7 @@ static void map(struct fixture *f, uint64_t root, uint64_t ia, uint64_t oa,
 /* Access flag, inner shareable, read and write for everybody. */
 static uint64_t s1_page(void)
 {
-	uint64_t d = 3;
+	uint64_t d = TABLE_OR_PAGE;
 
 	smmu_set(&d, SMMU_S1DESC_AF, 1);
 	smmu_set(&d, SMMU_S1DESC_SH, 3);
@@ -58,7 +60,7 @@ static uint64_t s1_page(void)
 
 static uint64_t s2_page(void)
 {
-	uint64_t d = 3;
+	uint64_t d = TABLE_OR_PAGE;
 
 	smmu_set(&d, SMMU_S2DESC_AF, 1);
 	smmu_set(&d, SMMU_S2DESC_SH, 3);

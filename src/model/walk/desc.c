@@ -62,17 +62,17 @@ enum smmu_desc_kind smmu_desc_kind(const struct smmu_geom *g, int level, uint64_
  */
 static uint64_t address(const struct smmu_geom *g, uint64_t desc, unsigned low)
 {
-	uint64_t oa = smmu_reg_get(desc, SMMU_S1DESC_Addr) << 12;
+	uint64_t oa = smmu_reg_get_addr(desc, SMMU_S1DESC_Addr);
 
 	if (g->granule == 16) {
 		oa = oa >> low << low;
 		if (g->fold)
-			oa |= smmu_reg_get(desc, SMMU_S1DESC_Addr_64K_HI) << 48;
+			oa |= smmu_reg_get_addr(desc, SMMU_S1DESC_Addr_64K_HI);
 		return oa;
 	}
 	if (g->ds) {
-		oa |= smmu_reg_get(desc, SMMU_S1DESC_Addr_DS_49_48) << 48;
-		oa |= smmu_reg_get(desc, SMMU_S1DESC_Addr_DS_51_50) << 50;
+		oa |= smmu_reg_get_addr(desc, SMMU_S1DESC_Addr_DS_49_48);
+		oa |= smmu_reg_get_addr(desc, SMMU_S1DESC_Addr_DS_51_50);
 	}
 	return oa >> low << low;
 }
