@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <smmulator/export.h>
 
 SMMU_BEGIN_DECLS
@@ -87,6 +88,20 @@ struct smmu_config {
 
 /* Fills *cfg from a preset; an unknown preset: -EINVAL and *cfg untouched. */
 SMMU_API int smmu_config_init(struct smmu_config *cfg, enum smmu_preset preset);
+
+/*
+ * The same as a value: struct smmu_config cfg = SMMU_CONFIG_INIT(SMMU_PRESET_V3_2);
+ * an unknown preset gives one of size 0, which smmu_create() refuses.
+ */
+static inline struct smmu_config smmu_config_of(enum smmu_preset preset)
+{
+	struct smmu_config cfg;
+
+	memset(&cfg, 0, sizeof(cfg));
+	(void)smmu_config_init(&cfg, preset);
+	return cfg;
+}
+#define SMMU_CONFIG_INIT(preset) smmu_config_of(preset)
 
 /*
  * 0 if an SMMU can be built from *cfg, else -EINVAL and, in why[0..len), one line

@@ -51,6 +51,22 @@ static void unknown_preset_leaves_config_alone(void **state)
 	assert_int_equal(smmu_config_init(NULL, SMMU_PRESET_V3_0), -EINVAL);
 }
 
+/* The one-line form is the same thing; what it makes of nonsense is refused. */
+static void initialiser_is_the_preset(void **state)
+{
+	struct smmu_config one = SMMU_CONFIG_INIT(SMMU_PRESET_MMU600), two;
+	char why[128];
+
+	(void)state;
+	memset(&two, 0, sizeof(two));
+	assert_int_equal(smmu_config_init(&two, SMMU_PRESET_MMU600), 0);
+	assert_memory_equal(&one, &two, sizeof(one));
+	assert_int_equal(smmu_config_check(&one, why, sizeof(why)), 0);
+	one = SMMU_CONFIG_INIT(SMMU_PRESET_COUNT);
+	assert_int_equal(smmu_config_check(&one, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "smmu_config_init"));
+}
+
 static void oas_codes_give_bits(void **state)
 {
 	struct harness h;
@@ -256,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(presets_are_legal),
 		cmocka_unit_test(unknown_preset_leaves_config_alone),
+		cmocka_unit_test(initialiser_is_the_preset),
 		cmocka_unit_test(oas_codes_give_bits),
 		cmocka_unit_test(presets_read_as_known),
 		cmocka_unit_test(impossible_is_refused_by_name),
