@@ -68,9 +68,9 @@ struct smmu_config {
 	uint8_t no_config_cache; /* 1: fetch STE and CD anew for each transaction */
 	uint8_t no_tlb;		 /* 1: walk for each transaction */
 	/*
-	 * 0: a L1STD with Span 0 is cached, so that a stream which did DMA too early needs
-	 * CMD_CFGI_STE with Leaf 0 once its table exists (5.1.1; Linux v6.18 sends Leaf 1).
-	 * 1: such a descriptor is fetched anew each time, as hardware may do.
+	 * 0: a L1STD with Span 0 is cached, so that a stream which did DMA too early
+	 * needs CMD_CFGI_STE with Leaf 0 once its table exists (5.1.1; Linux v6.18 sends
+	 * Leaf 1). 1: such a descriptor is fetched anew each time, as hardware may do.
 	 */
 	uint8_t no_invalid_l1std;
 	uint8_t mmio_pairs; /* 1: 8 bytes over two 32-bit registers reach both (REG-11) */

@@ -11,7 +11,7 @@
 
 #ifdef __cplusplus
 #define SMMU_BEGIN_DECLS extern "C" {
-#define SMMU_END_DECLS }
+#define SMMU_END_DECLS	 }
 #else
 #define SMMU_BEGIN_DECLS
 #define SMMU_END_DECLS

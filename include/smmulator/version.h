@@ -10,7 +10,7 @@
 #define SMMU_VERSION_MINOR 1
 #define SMMU_VERSION_PATCH 0
 /* For the preprocessor: #if SMMU_VERSION_NUMBER >= 100 means 0.1.0 or later. */
-#define SMMU_VERSION_NUMBER \
+#define SMMU_VERSION_NUMBER                                                              \
 	(SMMU_VERSION_MAJOR * 10000 + SMMU_VERSION_MINOR * 100 + SMMU_VERSION_PATCH)
 #define SMMU_VERSION_STRING "0.1.0"
 

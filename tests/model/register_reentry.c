@@ -338,7 +338,8 @@ static int dma_then_read(void *ctx, uint64_t pa, void *buf, size_t len,
 
 static void memory_may_not_do_dma(void **state)
 {
-	static const struct smmu_mem_ops ops = { .read = dma_then_read, .write = bad_write };
+	static const struct smmu_mem_ops ops = { .read = dma_then_read,
+						 .write = bad_write };
 	struct harness *h = *state;
 	struct smmu_txn txn = { .sid = 1, .addr = 0x1000 };
 

@@ -26,7 +26,8 @@ int main(void)
 	struct smmu_txn txn = { .sid = 1, .addr = 0x1000, .op = SMMU_READ };
 	struct smmu_result r;
 
-	if (!bus || smmu_config_init(&cfg, SMMU_PRESET_V3_2) || smmu_create(&smmu, bus, &cfg))
+	if (!bus || smmu_config_init(&cfg, SMMU_PRESET_V3_2) ||
+	    smmu_create(&smmu, bus, &cfg))
 		return 1;
 	port = smmu_port_open(smmu);
 	if (!port)
@@ -38,7 +39,8 @@ int main(void)
 	smmu_destroy(smmu);
 	smmu_bus_destroy(bus);
 	return r.status == SMMU_OK && r.pa == 0x1000 &&
-			       !strcmp(smmu_version(), SMMU_VERSION_STRING) && iommu_half_works()
+			       !strcmp(smmu_version(), SMMU_VERSION_STRING) &&
+			       iommu_half_works()
 		       ? 0
 		       : 1;
 }
