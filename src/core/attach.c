@@ -202,42 +202,37 @@ void iommu_detach_group(struct iommu_domain *domain, struct iommu_group *group)
 
 int iommu_attach_device(struct iommu_domain *domain, struct iommu_dev *dev)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 	int err = -EINVAL;
 
 	if (!group)
 		return -ENODEV;
-	pthread_mutex_lock(&group->mutex);
 	if (core_group_count(group) == 1)
 		err = core_attach_group(domain, group);
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 	return err;
 }
 
 void iommu_detach_device(struct iommu_domain *domain, struct iommu_dev *dev)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 
 	if (!group)
 		return;
-	pthread_mutex_lock(&group->mutex);
 	if (core_group_count(group) == 1)
 		core_detach_group(domain, group);
 	else
 		core_warn(dev->sys, "%s: detach of one device of several", dev->name);
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 }
 
 int iommu_deferred_attach(struct iommu_dev *dev, struct iommu_domain *domain)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 	int err = 0;
 
 	if (!group)
 		return 0;
-	pthread_mutex_lock(&group->mutex);
 	if (dev->iommu->attach_deferred) {
 		err = core_test_device(domain, group, dev, IOMMU_NO_PASID, NULL);
 		if (!err && !domain->ops->attach_dev)
@@ -247,22 +242,19 @@ int iommu_deferred_attach(struct iommu_dev *dev, struct iommu_domain *domain)
 		if (!err)
 			dev->iommu->attach_deferred = false;
 	}
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 	return err;
 }
 
 struct iommu_domain *iommu_get_domain_for_dev(struct iommu_dev *dev)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 	struct iommu_domain *domain;
 
 	if (!group)
 		return NULL;
-	pthread_mutex_lock(&group->mutex);
 	domain = group->domain;
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 	return domain;
 }
 

@@ -133,6 +133,9 @@ void core_probe_finalize(struct iommu_dev *dev);
 struct iommu_dev *core_group_first(struct iommu_group *group);
 unsigned core_group_count(struct iommu_group *group);
 void core_group_ref(struct iommu_group *group);
+/* The group of a device, referenced and locked; NULL: it has none. */
+struct iommu_group *core_group_lock(struct iommu_dev *dev);
+void core_group_unlock(struct iommu_group *group);
 
 /* default_domain.c */
 int core_setup_default_domain(struct iommu_group *group, unsigned target_type);

@@ -46,6 +46,21 @@ struct iommu_group *iommu_group_get(struct iommu_dev *dev)
 	return group;
 }
 
+struct iommu_group *core_group_lock(struct iommu_dev *dev)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+
+	if (group)
+		pthread_mutex_lock(&group->mutex);
+	return group;
+}
+
+void core_group_unlock(struct iommu_group *group)
+{
+	pthread_mutex_unlock(&group->mutex);
+	iommu_group_put(group);
+}
+
 struct iommu_group *iommu_group_ref(struct iommu_dev *peer)
 {
 	return iommu_group_get(peer);

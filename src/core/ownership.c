@@ -88,10 +88,9 @@ int iommu_device_claim_dma_owner(struct iommu_dev *dev, void *owner)
 
 	if (!owner)
 		return -EINVAL;
-	group = iommu_group_get(dev);
+	group = core_group_lock(dev);
 	if (!group)
 		return -ENODEV;
-	pthread_mutex_lock(&group->mutex);
 	if (!group->owner_cnt) {
 		err = take_ownership(group, owner);
 	} else if (group->owner == owner) {
@@ -100,8 +99,7 @@ int iommu_device_claim_dma_owner(struct iommu_dev *dev, void *owner)
 	} else {
 		err = -EPERM;
 	}
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 	return err;
 }
 
@@ -139,30 +137,26 @@ static int use_default(struct iommu_group *group)
 
 int iommu_device_use_default_domain(struct iommu_dev *dev)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 	int err;
 
 	if (!group)
 		return 0;
-	pthread_mutex_lock(&group->mutex);
 	err = use_default(group);
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 	return err;
 }
 
 void iommu_device_unuse_default_domain(struct iommu_dev *dev)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 
 	if (!group)
 		return;
-	pthread_mutex_lock(&group->mutex);
 	if (!group->owner_cnt || group->num_pasids)
 		core_warn(dev->sys, "%s: unbound from a group that is not in use",
 			  dev->name);
 	else
 		group->owner_cnt--;
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 }

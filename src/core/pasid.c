@@ -156,15 +156,13 @@ static int attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
 int iommu_attach_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev,
 			      uint32_t pasid, struct iommu_attach_handle *handle)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 	int err;
 
 	if (!group)
 		return -ENODEV;
-	pthread_mutex_lock(&group->mutex);
 	err = attach_pasid(group, domain, dev, pasid, handle);
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 	return err;
 }
 
@@ -199,15 +197,13 @@ static int replace_pasid(struct iommu_group *group, struct iommu_domain *domain,
 int iommu_replace_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev,
 			       uint32_t pasid, struct iommu_attach_handle *handle)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 	int err;
 
 	if (!group)
 		return -ENODEV;
-	pthread_mutex_lock(&group->mutex);
 	err = replace_pasid(group, domain, dev, pasid, handle);
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 	return err;
 }
 
@@ -235,14 +231,12 @@ static void detach_pasid(struct iommu_group *group, struct iommu_domain *domain,
 void iommu_detach_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev,
 			       uint32_t pasid)
 {
-	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_group *group = core_group_lock(dev);
 
 	if (!group)
 		return;
-	pthread_mutex_lock(&group->mutex);
 	detach_pasid(group, domain, pasid);
-	pthread_mutex_unlock(&group->mutex);
-	iommu_group_put(group);
+	core_group_unlock(group);
 }
 
 /* CORE-62 */
