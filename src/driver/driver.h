@@ -198,7 +198,6 @@ static inline void arm_smmu_count(struct arm_smmu *smmu, enum arm_smmu_counter w
 /* ---- io.c: registers, time, messages ---- */
 uint32_t arm_smmu_read32(const struct arm_smmu *smmu, uint32_t reg);
 void arm_smmu_write32(const struct arm_smmu *smmu, uint32_t reg, uint32_t value);
-uint64_t arm_smmu_read64(const struct arm_smmu *smmu, uint32_t reg);
 void arm_smmu_write64(const struct arm_smmu *smmu, uint32_t reg, uint64_t value);
 void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level,
 		  const char *fmt, ...) IOMMU_PRINTF(3, 4);
