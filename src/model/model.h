@@ -23,6 +23,12 @@
 #include <smmulator/config.h>
 #include <smmulator/smmu.h>
 
+/* The low bits of an address; 64 and more: all of it. */
+static inline uint64_t smmu_low(uint64_t addr, unsigned bits)
+{
+	return bits < 64 ? addr & ((UINT64_C(1) << bits) - 1) : addr;
+}
+
 /* ---- derived identification (section 3.4), fixed at creation ---- */
 struct smmu_id {
 	uint32_t idr[7]; /* SMMU_IDR0 to IDR6 as they read */
@@ -147,9 +153,10 @@ struct smmu_regime {
 struct smmu_tlb;
 
 /*
- * T-15 to T-18: translates addr through the regime's stages (at least one is on),
- * through the TLB, filling it. in: attributes after STE overrides (T-20 input).
- * True: *out filled. False: *fault filled (event, S2, CLASS, IPA, TTRnW, RnW ...).
+ * T-15 to T-18 and T-20: translates addr through the regime's stages (at least one is
+ * on), through the TLB, filling it. in: attributes after STE overrides.
+ * True: *out filled, as it leaves. False: *fault filled (event, S2, CLASS, IPA, TTRnW,
+ * RnW ...).
  */
 bool smmu_stages_translate(struct smmu *smmu, const struct smmu_regime *rg,
 			   const struct smmu_access *acc, uint64_t addr,
@@ -318,6 +325,18 @@ struct smmu {
 struct smmu_port {
 	struct smmu *smmu;
 };
+
+/*
+ * T-20, 13.8: what leaves is Non-secure; from v3.4 on it is Data and Privileged, before
+ * that what the access was after overrides.
+ */
+static inline void smmu_attr_leave(const struct smmu *smmu, const struct smmu_access *acc,
+				   struct smmu_attr *attr)
+{
+	attr->ns = 1;
+	attr->inst = smmu->cfg.arch_minor < 4 && acc->inst && !acc->write;
+	attr->priv = smmu->cfg.arch_minor >= 4 || acc->priv;
+}
 
 /* The untraced case is one predicted branch. */
 #define SMMU_TRACE(smmu_, ...)                                                           \

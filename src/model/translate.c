@@ -158,33 +158,21 @@ static struct smmu_result end_addr_size(struct xl *x)
 	return end_abort(x);
 }
 
-/* T-20 */
-static struct smmu_result output(struct xl *x, uint64_t pa, uint64_t ipa,
-				 unsigned page_bits)
-{
-	struct smmu_result res = {
-		.status = SMMU_OK,
-		.pa = smmu_truncate(pa, x->smmu->id.oas),
-		.ipa = ipa,
-		.page_bits = (uint8_t)page_bits,
-	};
-
-	smmu_attr_consistent(&x->attr);
-	x->attr.ns = 1;
-	/* 13.8: from v3.4 on what leaves is Data, Privileged. */
-	x->attr.inst = x->smmu->cfg.arch_minor < 4 && x->acc.inst;
-	x->attr.priv = x->smmu->cfg.arch_minor >= 4 || x->acc.priv;
-	res.attr = x->attr;
-	return res;
-}
-
-/* Every address below 2^OAS leaves as it came. */
+/* T-20 where no stage translates: every address below 2^OAS leaves as it came. */
 static struct smmu_result output_bypass(struct xl *x)
 {
-	struct smmu_result res = output(x, x->txn->addr, x->txn->addr, x->smmu->id.oas);
+	uint64_t addr = x->txn->addr;
 
-	res.bypass = true;
-	return res;
+	smmu_attr_consistent(&x->attr);
+	smmu_attr_leave(x->smmu, &x->acc, &x->attr);
+	return (struct smmu_result){
+		.status = SMMU_OK,
+		.bypass = true,
+		.pa = smmu_low(addr, x->smmu->id.oas),
+		.ipa = addr,
+		.page_bits = (uint8_t)x->smmu->id.oas,
+		.attr = x->attr,
+	};
 }
 
 /* ---- T-2 ---- */
@@ -267,12 +255,17 @@ static struct smmu_result translate_stages(struct xl *x, const struct smmu_ste *
 	};
 	struct smmu_xlate out;
 
-	/* T-15 to T-18 */
+	/* T-15 to T-18, T-20 */
 	if (!smmu_stages_translate(x->smmu, &rg, &x->acc, x->txn->addr, &x->attr, &out,
 				   &x->fault))
 		return end_fault(x, rg.s1, rg.s2);
-	x->attr = out.attr;
-	return output(x, out.pa, out.ipa, out.page_bits);
+	return (struct smmu_result){
+		.status = SMMU_OK,
+		.pa = out.pa,
+		.ipa = out.ipa,
+		.page_bits = out.page_bits,
+		.attr = out.attr,
+	};
 }
 
 static struct smmu_result with_ste(struct xl *x, const struct smmu_ste *ste)

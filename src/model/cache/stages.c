@@ -23,7 +23,6 @@ static struct smmu_attr output(const struct smmu *smmu, const struct smmu_regime
 	if (rg->s2 != NULL)
 		smmu_attr_stage2(smmu, rg->s2, &e->s2, &attr);
 	smmu_attr_consistent(&attr);
-	attr.ns = 1;
 	return attr;
 }
 
@@ -54,9 +53,7 @@ static void answer(const struct smmu *smmu, const struct smmu_regime *rg,
 				 : smmu_low(ipa, smmu->id.oas);
 	out->page_bits = e->bits;
 	out->attr = is_default(in) ? e->attr : output(smmu, rg, e, in);
-	/* 13.8: from v3.4 on everything leaves as Data, Privileged. */
-	out->attr.inst = smmu->cfg.arch_minor < 4 && acc->inst && !acc->write;
-	out->attr.priv = smmu->cfg.arch_minor >= 4 || acc->priv;
+	smmu_attr_leave(smmu, acc, &out->attr);
 }
 
 static void complete(const struct smmu *smmu, const struct smmu_regime *rg,

@@ -108,11 +108,6 @@ static inline bool smmu_above(uint64_t addr, unsigned bits)
 	return bits < 64 && addr >> bits != 0;
 }
 
-static inline uint64_t smmu_truncate(uint64_t addr, unsigned bits)
-{
-	return bits < 64 ? addr & ((UINT64_C(1) << bits) - 1) : addr;
-}
-
 /* addr with its low `bits` bits cleared, bits <= 63. */
 static inline uint64_t smmu_align_down(uint64_t addr, unsigned bits)
 {

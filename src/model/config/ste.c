@@ -54,7 +54,7 @@ bool smmu_endian_ok(const struct smmu *smmu, bool endi)
 /* Valid address bits: [51:4], v3.0 [47:4]; the rest is RES0 (STE-64, CD-21). */
 uint64_t smmu_ttb(const struct smmu *smmu, const uint64_t *dw, unsigned field)
 {
-	return smmu_truncate(smmu_get_addr(dw, field), smmu->id.v30 ? 48 : 52);
+	return smmu_low(smmu_get_addr(dw, field), smmu->id.v30 ? 48 : 52);
 }
 
 uint64_t smmu_ttb_align(uint64_t ttb, unsigned granule, unsigned n, int start,

@@ -52,7 +52,7 @@ static bool fetch_failed(const struct smmu *smmu, uint64_t addr, struct smmu_fau
 {
 	fault->event = SMMU_EVT_F_STE_FETCH;
 	/* EVT-21: bits from OAS on are RES0. */
-	fault->fetch_addr = smmu_truncate(addr, smmu->id.oas);
+	fault->fetch_addr = smmu_low(addr, smmu->id.oas);
 	return false;
 }
 
@@ -74,7 +74,7 @@ static bool fetch(struct smmu *smmu, uint64_t *addr, unsigned n, uint64_t *dw,
 	if (smmu_above(*addr, smmu->id.oas)) {
 		if (smmu->cfg.ste_oversize != SMMU_OVERSIZE_TRUNCATE)
 			return fetch_failed(smmu, *addr, fault);
-		*addr = smmu_truncate(*addr, smmu->id.oas);
+		*addr = smmu_low(*addr, smmu->id.oas);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		if (smmu_bus_read64(smmu->bus, *addr + 8 * i, &dw[i], &attr))

@@ -54,6 +54,13 @@ enum smmu_desc_kind smmu_desc_kind(const struct smmu_geom *g, int level, uint64_
 	}
 }
 
+void smmu_geom_limits(const struct smmu *smmu, struct smmu_geom *g)
+{
+	g->ds = g->ds && g->granule != 16;
+	g->oa52 = smmu->id.oas >= 52;
+	g->fold = g->oa52 || !smmu->cfg.desc_64k_ignore;
+}
+
 /*
  * The address bits of a descriptor above `low`. Of 4K and 16K without DS bits
  * [49:48] are RES0 and ignored. With 64K, bits [15:12] are OA[51:48]; where OAS is

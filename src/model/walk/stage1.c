@@ -216,18 +216,17 @@ static enum smmu_walk_step once(struct s1_walk *w)
 static struct smmu_geom geometry(const struct smmu *smmu, const struct smmu_s1cfg *s1,
 				 const struct smmu_s1tt *tt)
 {
-	bool oa52 = smmu->id.oas >= 52;
-
-	return (struct smmu_geom){
+	struct smmu_geom g = {
 		.granule = tt->granule,
 		.n = tt->n,
 		.ps = s1->ips,
 		.start = tt->start,
 		.lpae32 = s1->fmt == SMMU_FMT_LPAE32,
-		.ds = s1->ds && tt->granule != 16,
-		.oa52 = oa52,
-		.fold = oa52 || !smmu->cfg.desc_64k_ignore,
+		.ds = s1->ds,
 	};
+
+	smmu_geom_limits(smmu, &g);
+	return g;
 }
 
 bool smmu_s1_walk(struct smmu *smmu, const struct smmu_regime *rg,

@@ -110,18 +110,17 @@ static enum smmu_walk_step once(struct s2_walk *w)
 
 static struct smmu_geom geometry(const struct smmu *smmu, const struct smmu_s2cfg *s2)
 {
-	bool oa52 = smmu->id.oas >= 52;
-
-	return (struct smmu_geom){
+	struct smmu_geom g = {
 		.granule = s2->granule,
 		.n = s2->n,
 		.ps = s2->ps,
 		.start = s2->start,
 		.lpae32 = s2->fmt == SMMU_FMT_LPAE32,
-		.ds = s2->ds && s2->granule != 16,
-		.oa52 = oa52,
-		.fold = oa52 || !smmu->cfg.desc_64k_ignore,
+		.ds = s2->ds,
 	};
+
+	smmu_geom_limits(smmu, &g);
+	return g;
 }
 
 bool smmu_s2_walk(struct smmu *smmu, const struct smmu_regime *rg,

@@ -95,6 +95,8 @@ struct smmu_geom {
 	bool lpae32, ds, oa52;
 	bool fold; /* 64K: bits [15:12] are address bits [51:48] */
 };
+/* What depends on the SMMU (9.2): DS means nothing with 64K, OAS how bits fold. */
+void smmu_geom_limits(const struct smmu *smmu, struct smmu_geom *g);
 unsigned smmu_level_shift(unsigned granule, int level);
 uint64_t smmu_desc_index(const struct smmu_geom *g, int level, uint64_t ia);
 uint64_t smmu_table_base(const struct smmu_geom *g, uint64_t ttb);
@@ -165,11 +167,6 @@ void smmu_attr_own(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		   const struct smmu_s2leaf *leaf, struct smmu_attr *attr);
 bool smmu_s2_is_device(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		       const struct smmu_s2leaf *leaf);
-
-static inline uint64_t smmu_low(uint64_t addr, unsigned bits)
-{
-	return bits < 64 ? addr & ((UINT64_C(1) << bits) - 1) : addr;
-}
 
 /* A stage-1 fault of the input address; RnW is settled by the caller. */
 static inline bool smmu_s1_fault(struct smmu_fault *fault, unsigned event)
