@@ -85,10 +85,9 @@ int pgt_level_of(const struct pgt_geometry *geo, uint64_t pgsize)
 /* CD.IPS and STE.S2PS, as SMMU_IDR5.OAS codes sizes. */
 static uint8_t size_code(unsigned bits)
 {
-	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48, 52 };
 	uint8_t code = 0;
 
-	while (code < 6 && sizes[code] < bits)
+	while (code < SMMU_OAS_52 && smmu_oas_bits(code) < bits)
 		code++;
 	return code;
 }

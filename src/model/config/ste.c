@@ -9,13 +9,14 @@
 
 unsigned smmu_size_bits(const struct smmu *smmu, unsigned code)
 {
-	static const uint8_t bits[8] = { 32, 36, 40, 42, 44, 48, 52, 56 };
+	unsigned bits;
 
 	if (smmu->id.v30 && code > 5)
 		code = 5;
 	else if (smmu->cfg.arch_minor < 4 && code > 6)
 		code = 6;
-	return bits[code] < smmu->id.oas ? bits[code] : smmu->id.oas;
+	bits = smmu_oas_bits(code);
+	return bits < smmu->id.oas ? bits : smmu->id.oas;
 }
 
 unsigned smmu_tg0_granule(unsigned tg)
