@@ -7,7 +7,8 @@
  *   config/    STE and CD: location, fetch, validity, the configuration cache
  *   walk/      descriptors, permissions, attributes, HTTU
  *   cache/     the TLB
- *   translate.c  T-1 to T-20, top to bottom
+ *   translate.c  T-1 to T-20, top to bottom: what is found
+ *   outcome.c    what a device and the event queue see of it
  *   smmu.c       creation, reset, the big lock, statistics, trace
  *
  * Everything here runs under smmu->lock (taken by the public functions).

@@ -41,7 +41,7 @@ void smmu_port_close(struct smmu_port *port)
 static struct smmu_result translate(struct smmu *smmu, const struct smmu_txn *txn)
 {
 	smmu->stats.translations++;
-	return smmu_translate_txn(smmu, txn, false);
+	return smmu_transact(smmu, txn);
 }
 
 /*

@@ -1,16 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/* The translation procedure, for the ports and for prefetch. */
+/*
+ * The translation procedure and what is done about what it finds. translate.c finds
+ * (T-2 to T-20), for whoever asks; outcome.c acts on it for DMA: records, RAZ/WI,
+ * stall. Everybody else (prefetch, ATOS, ATS ...) calls smmu_find() and acts in a
+ * room of its own. The lock is held.
+ */
 #ifndef MODEL_TRANSLATE_H
 #define MODEL_TRANSLATE_H
 
 #include <stdbool.h>
+#include "model/config/config.h"
 #include "model/model.h"
 
+/* What a look-up ended with; nothing has been done about it. */
+enum smmu_found {
+	SMMU_FOUND_OUTPUT, /* out is what leaves */
+	SMMU_FOUND_SILENT, /* to be terminated without an event: T-2, T-8 */
+	SMMU_FOUND_CONFIG, /* fault: aborts whatever A, R and S say */
+	SMMU_FOUND_FAULT,  /* fault: of a fetch or a stage, see smmu_obeys_ars() */
+};
+
+struct smmu_lookup {
+	/* Who asks; set by the caller, the rest zero. */
+	struct smmu *smmu;
+	const struct smmu_txn *txn;
+	/* What was found on the way; NULL: not reached, or not needed. */
+	const struct smmu_ste *ste;
+	const struct smmu_cd *cd;
+	struct smmu_access acc; /* after overrides */
+	struct smmu_attr attr;	/* on the way in, after overrides */
+	/* SMMU_FOUND_OUTPUT */
+	bool bypass; /* no stage translated */
+	struct smmu_xlate out;
+	/* SMMU_FOUND_CONFIG, SMMU_FOUND_FAULT */
+	struct smmu_fault fault;
+};
+
+enum smmu_found smmu_find(struct smmu_lookup *x);
+
 /*
- * T-1 to T-20 for one transaction; the lock is held. quiet: speculative, records no
- * event (EVT-3), everything else is as for a transaction.
+ * T-10: which CD, if any; STE-41 to STE-44. ste: legal, not aborting. ERROR: *event
+ * says which.
  */
-struct smmu_result smmu_translate_txn(struct smmu *smmu, const struct smmu_txn *txn,
-				      bool quiet);
+enum smmu_substream { SMMU_SUBSTREAM_CD, SMMU_SUBSTREAM_NONE, SMMU_SUBSTREAM_ERROR };
+enum smmu_substream smmu_select_cd(const struct smmu_ste *ste, const struct smmu_txn *txn,
+				   uint32_t *idx, unsigned *event);
+
+static inline bool smmu_is_enabled(const struct smmu *smmu)
+{
+	return smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0ACK_SMMUEN);
+}
+
+/* ---- outcome.c ---- */
+/* T-1 to T-20 for a device's transaction, with the events and responses due. */
+struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn);
 
 #endif /* MODEL_TRANSLATE_H */

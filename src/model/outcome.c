@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of a device's transaction: IHI 0070 3.12, 5.5, 7.3; ARS-*. */
+#include <stddef.h>
+#include "model/translate.h"
+
+static bool record(const struct smmu_lookup *x)
+{
+	const struct smmu_txn *txn = x->txn;
+	struct smmu_event ev = {
+		.fault = x->fault,
+		.sid = txn->sid,
+		.ssid = txn->ssv ? txn->ssid : 0,
+		.ssv = txn->ssv,
+		.rnw = !x->acc.write,
+		.ind = x->acc.inst,
+		.pnu = x->acc.priv,
+		.input_addr = txn->addr,
+	};
+
+	/* An atomic that was denied says which half was (section 8). */
+	if (x->acc.read && x->acc.write && x->fault.event == SMMU_EVT_F_PERMISSION &&
+	    x->fault.cls == SMMU_CLASS_IN)
+		ev.rnw = x->fault.rnw;
+	return smmu_event_record(x->smmu, &ev);
+}
+
+static struct smmu_result output(const struct smmu_lookup *x)
+{
+	return (struct smmu_result){
+		.status = SMMU_OK,
+		.bypass = x->bypass,
+		.pa = x->out.pa,
+		.ipa = x->out.ipa,
+		.page_bits = x->out.page_bits,
+		.attr = x->out.attr,
+	};
+}
+
+/* Every fault and configuration error but the four of section 6: abort, record. */
+static struct smmu_result abort_it(const struct smmu_lookup *x)
+{
+	struct smmu_result res = { .status = SMMU_ABORT, .event = x->fault.event };
+	bool wanted = true;
+
+	/* EVT-26 */
+	if (x->fault.event == SMMU_EVT_C_BAD_STREAMID)
+		wanted = smmu_reg_get(x->smmu->regs.cr2, SMMU_CR2_RECINVSID);
+	res.recorded = wanted && record(x);
+	return res;
+}
+
+static bool obeys_ars(const struct smmu_fault *fault)
+{
+	switch (fault->event) {
+	case SMMU_EVT_F_TRANSLATION:
+	case SMMU_EVT_F_ADDR_SIZE:
+	case SMMU_EVT_F_ACCESS:
+	case SMMU_EVT_F_PERMISSION:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Section 6, ARS-*: the stage that faulted decides; stage 2 is S2R with A == 1.
+ * CHOICE (EVT-57): no device is allowed to stall, S == 1 ends as terminate, abort,
+ * record. GAP: the table of stalled transactions.
+ */
+static struct smmu_result fault(const struct smmu_lookup *x)
+{
+	const struct smmu_s2cfg *s2 = &x->ste->s2cfg;
+	const struct smmu_s1cfg *s1 = x->cd ? &x->cd->s1 : NULL;
+	struct smmu_result res = { .status = SMMU_ABORT, .event = x->fault.event };
+	bool stall, want;
+
+	if (!obeys_ars(&x->fault) || (!x->fault.s2 && !s1))
+		return abort_it(x);
+	stall = x->fault.s2 ? s2->s2s : s1->s;
+	want = x->fault.s2 ? s2->s2r : s1->r;
+	if (!x->fault.s2 && !s1->a && !stall)
+		res.status = SMMU_RAZ_WI;
+	res.recorded = (want || stall) && record(x);
+	return res;
+}
+
+struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
+{
+	struct smmu_lookup x = { .smmu = smmu, .txn = txn };
+
+	switch (smmu_find(&x)) {
+	case SMMU_FOUND_OUTPUT:
+		return output(&x);
+	case SMMU_FOUND_CONFIG:
+		return abort_it(&x);
+	case SMMU_FOUND_FAULT:
+		return fault(&x);
+	case SMMU_FOUND_SILENT:
+		break;
+	}
+	return (struct smmu_result){ .status = SMMU_ABORT };
+}
