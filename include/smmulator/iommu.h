@@ -306,7 +306,7 @@ struct iommu_iotlb_gather;
 struct iommu_domain_ops {
 	/*
 	 * Makes the device's DMA go through the domain; `old` is where it is now (NULL:
-	 * first attach since probe; CORE-60). Replaces: there is no detach in between,
+	 * first attach since probe, the blocking domain: a reset; CORE-60). Replaces: there is no detach in between,
 	 * and on an error the device must still be in `old`. -EINVAL: not compatible,
 	 * another domain may be (CORE-56); others are hard errors. After test_dev said 0
 	 * only resource and hardware errors may come (CORE-66). Locks: group's mutex.
@@ -322,7 +322,7 @@ struct iommu_domain_ops {
 			uint32_t pasid, struct iommu_domain *old);
 	/*
 	 * Makes DMA with this PASID go through the domain; old as for attach_dev (NULL:
-	 * the PASID was unused). blocked_domain's form of it takes the PASID out of use
+	 * the PASID was unused; blocked_domain: a reset took it out). blocked_domain's form of it takes the PASID out of use
 	 * and should not fail (CORE-93, CORE-96). Locks: group's mutex.
 	 */
 	int (*set_dev_pasid)(struct iommu_domain *domain, struct iommu_dev *dev,
@@ -554,12 +554,24 @@ enum iommu_deferral {
 	IOMMU_DEFER_TIMED_OUT, /* -ETIMEDOUT: waited long enough */
 };
 
+/* CORE-71: an attach while a device of the group is in reset. */
+enum iommu_reset_attach {
+	IOMMU_RESET_ATTACH_BUSY, /* -EBUSY */
+	/*
+	 * "Attach, but really don't": tested, recorded, and programmed when the reset is
+	 * done. A driver whose test_dev looks at what the reset has torn down (PASIDs
+	 * in use) says yes to what then cannot be programmed: the device stays blocked.
+	 */
+	IOMMU_RESET_ATTACH_RECORDED,
+};
+
 struct iommu_system_config {
 	/* IOMMU_DOMAIN_DMA (also meant by 0) or IOMMU_DOMAIN_IDENTITY (CORE-43). */
 	unsigned default_domain_type;
 	enum iommu_deferral deferral;
 	/* The core without CORE-69: attach_dev is the only judge, then rollback. */
 	bool without_test_dev;
+	enum iommu_reset_attach reset_attach;
 	/* Messages; NULL: dropped. Any thread, any lock held: must not call back. */
 	void (*log)(void *ctx, enum iommu_log_level level, const char *message);
 	void *log_ctx;
@@ -695,6 +707,7 @@ struct iommu_group_state {
 	struct iommu_domain *domain, *default_domain, *blocking_domain;
 	void *owner;
 	unsigned owner_cnt;
+	unsigned recovery_cnt; /* devices in reset */
 };
 SMMU_API void iommu_group_get_state(struct iommu_group *group,
 				    struct iommu_group_state *state);
@@ -736,6 +749,18 @@ SMMU_API int iommu_replace_group_handle(struct iommu_group *group,
 /* CORE-97. type 0: any. -ENOENT: none; -EBUSY: of another domain type. */
 SMMU_API int iommu_attach_handle_get(struct iommu_group *group, uint32_t pasid,
 				     unsigned type, struct iommu_attach_handle **handle);
+
+/*
+ * Around a reset of the device's function (CORE-81 to CORE-91): its DMA is blocked and
+ * its PASIDs are out of the hardware from prepare to done, so that no ATC can be asked
+ * while it is being reset. Both nest. Meanwhile an attach of the group is -EBUSY (but
+ * see iommu_reset_attach); a detach goes through. done gives the device what the group
+ * has by then; what the driver refuses is warned about and stays blocked.
+ * 0 and nothing to do: no IOMMU, or no ATS (CORE-81). Else the error of the blocking
+ * domain: the reset must not go on, and done must not follow.
+ */
+SMMU_API int iommu_dev_reset_prepare(struct iommu_dev *dev);
+SMMU_API void iommu_dev_reset_done(struct iommu_dev *dev);
 
 /* PASIDs (CORE-92 to CORE-96); handle may be NULL except for replace. */
 SMMU_API int iommu_attach_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev,

@@ -103,6 +103,8 @@ static void roll_back(struct iommu_group *group, struct iommu_domain *domain,
 
 		if (dev == failed)
 			return;
+		if (dev->iommu->blocked)
+			continue;
 		if (core_set_device_domain(group, dev, group->domain, domain,
 					   CORE_SET_MUST_SUCCEED))
 			core_warn(group->sys, "%s: cannot go back to its domain",
@@ -110,7 +112,17 @@ static void roll_back(struct iommu_group *group, struct iommu_domain *domain,
 	}
 }
 
-/* CORE-58; step 3 is the fence of a device reset, which issue 7 brings. */
+int core_reset_fence(const struct iommu_group *group)
+{
+	if (group->sys->cfg.reset_attach == IOMMU_RESET_ATTACH_RECORDED)
+		return 0;
+	return group->recovery_cnt ? -EBUSY : 0;
+}
+
+/*
+ * CORE-58. A device that is blocked by a reset stays where it is: what it misses here
+ * is done when its reset is (CORE-86).
+ */
 int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain,
 			  unsigned flags)
 {
@@ -123,6 +135,11 @@ int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain
 		core_warn(group->sys, "group %u: no domain to go to", group->id);
 		return -EINVAL;
 	}
+	if (!(flags & CORE_SET_MUST_SUCCEED)) {
+		err = core_reset_fence(group);
+		if (err)
+			return err;
+	}
 	err = test_group(group, domain);
 	if (err && !(flags & CORE_SET_MUST_SUCCEED))
 		return err;
@@ -133,6 +150,8 @@ int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain
 	{
 		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
 
+		if (dev->iommu->blocked)
+			continue;
 		err = core_set_device_domain(group, dev, domain, old, flags);
 		if (!err)
 			continue;
@@ -233,7 +252,9 @@ int iommu_deferred_attach(struct iommu_dev *dev, struct iommu_domain *domain)
 
 	if (!group)
 		return 0;
-	if (dev->iommu->attach_deferred) {
+	if (dev->iommu->attach_deferred && dev->iommu->blocked) {
+		err = -EBUSY; /* CORE-85 */
+	} else if (dev->iommu->attach_deferred) {
 		err = core_test_device(domain, group, dev, IOMMU_NO_PASID, NULL);
 		if (!err && !domain->ops->attach_dev)
 			err = -ENODEV;
@@ -261,5 +282,9 @@ struct iommu_domain *iommu_get_domain_for_dev(struct iommu_dev *dev)
 /* The driver is inside an op, under group->mutex: no lock, no reference. */
 struct iommu_domain *iommu_driver_get_domain_for_dev(struct iommu_dev *dev)
 {
-	return dev->group ? dev->group->domain : NULL;
+	const struct iommu_group *group = dev->group;
+
+	if (!group)
+		return NULL;
+	return dev->iommu->blocked ? group->blocking_domain : group->domain;
 }

@@ -32,7 +32,7 @@ struct iommu_instance_core {
 
 /*
  * CORE-1. Made by a probe, gone with its failure or with the release; in between
- * only the two flags change, under group->mutex.
+ * only what a reset and the flags need changes, under group->mutex.
  * Issue 7 adds the fault queue's part and its mutex here.
  */
 struct core_dev_iommu {
@@ -41,6 +41,9 @@ struct core_dev_iommu {
 	uint32_t max_pasids;
 	bool attach_deferred;
 	bool require_direct;
+	/* CORE-83, CORE-84: in reset, and in the blocking domain whatever the group says. */
+	unsigned reset_depth;
+	bool blocked;
 };
 
 struct iommu_dev {
@@ -84,6 +87,7 @@ struct iommu_group {
 	struct iommu_domain *domain, *default_domain, *blocking_domain;
 	void *owner;
 	unsigned owner_cnt;
+	unsigned recovery_cnt; /* members that are blocked by a reset */
 	struct core_pasid *pasids;
 	size_t num_pasids, room_pasids;
 };
@@ -133,9 +137,14 @@ void core_probe_finalize(struct iommu_dev *dev);
 struct iommu_dev *core_group_first(struct iommu_group *group);
 unsigned core_group_count(struct iommu_group *group);
 void core_group_ref(struct iommu_group *group);
-/* The group of a device, referenced and locked; NULL: it has none. */
+/*
+ * The group of a device, referenced and locked; NULL: it has none. While it is locked
+ * the device is in its list, and dev->iommu stays.
+ */
 struct iommu_group *core_group_lock(struct iommu_dev *dev);
 void core_group_unlock(struct iommu_group *group);
+/* One requester id that both put on the bus: the IOMMU cannot tell them apart. */
+bool core_dma_aliases(const struct iommu_dev *a, const struct iommu_dev *b);
 
 /* default_domain.c */
 int core_setup_default_domain(struct iommu_group *group, unsigned target_type);
@@ -157,6 +166,8 @@ int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain
 			  unsigned flags);
 /* ... with MUST_SUCCEED, and a warning if it did not. */
 void core_set_group_domain_nofail(struct iommu_group *group, struct iommu_domain *domain);
+/* The fence of a reset: -EBUSY, unless the system records what comes (CORE-71). */
+int core_reset_fence(const struct iommu_group *group);
 int core_attach_group(struct iommu_domain *domain, struct iommu_group *group);
 void core_detach_group(struct iommu_domain *domain, struct iommu_group *group);
 
@@ -167,6 +178,12 @@ int core_pasid_reserve(struct iommu_group *group);
 void core_pasid_add(struct iommu_group *group, uint32_t pasid,
 		    struct iommu_domain *domain, struct iommu_attach_handle *handle);
 void core_pasid_erase(struct iommu_group *group, uint32_t pasid);
+/* Takes the PASID out of one device's hardware; a failure only warns (CORE-96). */
+void core_pasid_remove_dev(struct iommu_dev *dev, uint32_t pasid,
+			   struct iommu_domain *domain);
+
+/* reset.c; under group->mutex */
+void core_reset_forget(struct iommu_group *group, struct iommu_dev *dev);
 
 /* ownership.c; under group->mutex */
 int core_group_blocking_domain(struct iommu_group *group);

@@ -46,13 +46,28 @@ struct iommu_group *iommu_group_get(struct iommu_dev *dev)
 	return group;
 }
 
+/* dev->group changes under group->mutex too: it may have left while we waited. */
+static bool still_in(struct iommu_dev *dev, const struct iommu_group *group)
+{
+	bool in;
+
+	pthread_mutex_lock(&dev->group_lock);
+	in = dev->group == group;
+	pthread_mutex_unlock(&dev->group_lock);
+	return in;
+}
+
 struct iommu_group *core_group_lock(struct iommu_dev *dev)
 {
 	struct iommu_group *group = iommu_group_get(dev);
 
-	if (group)
-		pthread_mutex_lock(&group->mutex);
-	return group;
+	if (!group)
+		return NULL;
+	pthread_mutex_lock(&group->mutex);
+	if (still_in(dev, group))
+		return group;
+	core_group_unlock(group);
+	return NULL;
 }
 
 void core_group_unlock(struct iommu_group *group)
@@ -110,6 +125,7 @@ void iommu_group_get_state(struct iommu_group *group, struct iommu_group_state *
 	state->blocking_domain = group->blocking_domain;
 	state->owner = group->owner;
 	state->owner_cnt = group->owner_cnt;
+	state->recovery_cnt = group->recovery_cnt;
 	pthread_mutex_unlock(&group->mutex);
 }
 
@@ -129,8 +145,7 @@ static bool dev_bears(const struct iommu_dev *dev, uint16_t rid)
 	return false;
 }
 
-/* One id that both put on the bus: the IOMMU cannot tell them apart. */
-static bool dma_aliases(const struct iommu_dev *a, const struct iommu_dev *b)
+bool core_dma_aliases(const struct iommu_dev *a, const struct iommu_dev *b)
 {
 	if (a->desc.bus != IOMMU_BUS_PCI || b->desc.bus != IOMMU_BUS_PCI ||
 	    a->desc.segment != b->desc.segment)
@@ -155,7 +170,7 @@ int iommu_pci_device_group(struct iommu_dev *dev, struct iommu_group **group)
 	{
 		struct iommu_dev *other = CORE_SYS_DEV(pos);
 
-		if (other != dev && other->group && dma_aliases(dev, other)) {
+		if (other != dev && other->group && core_dma_aliases(dev, other)) {
 			*group = iommu_group_get(other);
 			return 0;
 		}

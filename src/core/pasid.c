@@ -49,13 +49,19 @@ void core_pasid_erase(struct iommu_group *group, uint32_t pasid)
 		*entry = group->pasids[--group->num_pasids];
 }
 
-static void remove_dev_pasid(struct iommu_dev *dev, uint32_t pasid,
-			     struct iommu_domain *domain)
+void core_pasid_remove_dev(struct iommu_dev *dev, uint32_t pasid,
+			   struct iommu_domain *domain)
 {
 	struct iommu_domain *blocked = atomic_load(&dev->ops)->blocked_domain;
 
 	if (blocked->ops->set_dev_pasid(blocked, dev, pasid, domain))
 		core_warn(dev->sys, "%s: PASID %u not removed", dev->name, pasid);
+}
+
+/* Has PASIDs, and its hardware may be programmed now. */
+static bool takes_pasids(const struct iommu_dev *dev)
+{
+	return dev->iommu->max_pasids && !dev->iommu->blocked;
 }
 
 /* CORE-93: all devices that have PASIDs, or none. */
@@ -69,7 +75,7 @@ static int set_group_pasid(struct iommu_group *group, struct iommu_domain *domai
 	{
 		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
 
-		if (!dev->iommu->max_pasids)
+		if (!takes_pasids(dev))
 			continue;
 		err = domain->ops->set_dev_pasid(domain, dev, pasid, old);
 		if (err) {
@@ -85,15 +91,27 @@ static int set_group_pasid(struct iommu_group *group, struct iommu_domain *domai
 
 		if (dev == failed)
 			break;
-		if (!dev->iommu->max_pasids)
+		if (!takes_pasids(dev))
 			continue;
 		if (!old || old->ops->set_dev_pasid(old, dev, pasid, domain))
-			remove_dev_pasid(dev, pasid, domain);
+			core_pasid_remove_dev(dev, pasid, domain);
 	}
 	return err;
 }
 
-/* CORE-92 without the entry's own state; order as there. */
+static int check_pasid_range(struct iommu_group *group, uint32_t pasid)
+{
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		uint32_t max = CORE_GROUP_DEV(pos)->iommu->max_pasids;
+
+		if (max && pasid >= max)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* CORE-92, CORE-95: what does not fit whatever state the group is in. */
 static int check_pasid(struct iommu_group *group, struct iommu_domain *domain,
 		       struct iommu_dev *dev, uint32_t pasid)
 {
@@ -106,10 +124,7 @@ static int check_pasid(struct iommu_group *group, struct iommu_domain *domain,
 		return -EINVAL;
 	CORE_LIST_FOR_EACH(pos, &group->devs)
 	{
-		uint32_t max = CORE_GROUP_DEV(pos)->iommu->max_pasids;
-
-		if (!core_domain_compatible(domain, CORE_GROUP_DEV(pos)) ||
-		    (max && pasid >= max))
+		if (!core_domain_compatible(domain, CORE_GROUP_DEV(pos)))
 			return -EINVAL;
 	}
 	return 0;
@@ -139,6 +154,10 @@ static int attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
 {
 	int err = check_pasid(group, domain, dev, pasid);
 
+	if (!err)
+		err = core_reset_fence(group);
+	if (!err)
+		err = check_pasid_range(group, pasid);
 	if (err)
 		return err;
 	if (core_pasid_find(group, pasid))
@@ -174,10 +193,14 @@ static int replace_pasid(struct iommu_group *group, struct iommu_domain *domain,
 	struct core_pasid *entry;
 	int err = check_pasid(group, domain, dev, pasid);
 
+	if (!err && !handle)
+		err = -EINVAL;
+	if (!err)
+		err = core_reset_fence(group);
 	if (err)
 		return err;
 	entry = core_pasid_find(group, pasid);
-	if (!handle || !entry)
+	if (!entry)
 		return -EINVAL;
 	if (entry->handle == handle) {
 		core_warn(group->sys, "%s: PASID %u replaced by itself", dev->name,
@@ -222,8 +245,8 @@ static void detach_pasid(struct iommu_group *group, struct iommu_domain *domain,
 	}
 	CORE_LIST_FOR_EACH(pos, &group->devs)
 	{
-		if (CORE_GROUP_DEV(pos)->iommu->max_pasids)
-			remove_dev_pasid(CORE_GROUP_DEV(pos), pasid, domain);
+		if (takes_pasids(CORE_GROUP_DEV(pos)))
+			core_pasid_remove_dev(CORE_GROUP_DEV(pos), pasid, domain);
 	}
 	core_pasid_erase(group, pasid);
 }

@@ -142,6 +142,7 @@ static void deinit_device(struct iommu_dev *dev, bool attached)
 
 	pthread_mutex_lock(&group->mutex);
 	core_list_del(&dev->group_link);
+	core_reset_forget(group, dev);
 	if (attached && core_list_empty(&group->devs) &&
 	    (group->owner_cnt || group->domain != group->default_domain))
 		core_warn(dev->sys, "%s: released while its group is in use", dev->name);
@@ -161,9 +162,9 @@ static void deinit_device(struct iommu_dev *dev, bool attached)
 		group->blocking_domain = NULL;
 		group->domain = NULL;
 	}
+	set_group(dev, NULL);
 	pthread_mutex_unlock(&group->mutex);
 
-	set_group(dev, NULL);
 	iommu_group_put(group);
 	atomic_store(&dev->ops, NULL);
 	atomic_store(&dev->inst, NULL);
@@ -218,9 +219,9 @@ int core_probe_dev(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
 	if (err)
 		return err;
 
-	set_group(dev, group);
 	pthread_mutex_lock(&group->mutex);
 	core_list_add_tail(&dev->group_link, &group->devs);
+	set_group(dev, group);
 	err = first_domain(group, dev, walk);
 	pthread_mutex_unlock(&group->mutex);
 	if (err)
