@@ -53,6 +53,10 @@ struct smmu_config {
 	uint8_t ssid_bits;	       /* SSIDSIZE, 0..20 */
 	uint8_t cmdqs, eventqs, priqs; /* log2 of the largest queue, 0..19 */
 	uint8_t attr_types_ovr, attr_perms_ovr, ecmdq;
+	/* IDR2: the VATOS page is at 0x20000 + ba_vatos * 0x10000, 0..1023 */
+	uint16_t ba_vatos;
+	/* IDR6: log2 of ECMDQ control pages, and of queues in each, 0..8 */
+	uint8_t cmdq_control_page_log2nump, cmdq_control_page_log2numq;
 	/* IDR3 */
 	uint8_t had, pbha, xnx, pps, mpam, fwb, stt, ril, bbml, e0pd, ptwnnc;
 	uint8_t dpt, pasidtt, epan, s1pi, s2pi, s2po, the, mteperm, aie;

@@ -48,7 +48,11 @@ SMMU_API void smmu_reset(struct smmu *smmu);
 SMMU_API uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size);
 SMMU_API void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size,
 			      uint64_t value);
-/* Size of the register window in bytes, a multiple of 64 KiB. */
+/*
+ * Size of the register window in bytes, a multiple of 64 KiB: page 0, page 1, then as
+ * far as the VATOS page (IDR2.BA_VATOS), then the ECMDQ control pages
+ * (CMDQ_CONTROL_PAGE_BASE says where).
+ */
 SMMU_API uint64_t smmu_mmio_size(const struct smmu *smmu);
 
 /* DMA enters through a port. One thread uses one port at a time. NULL: no memory. */
@@ -133,7 +137,7 @@ SMMU_API void smmu_stats_read(struct smmu *smmu, struct smmu_stats *stats);
 enum smmu_trace_kind {
 	SMMU_TRACE_MMIO_READ,  /* addr = offset, value */
 	SMMU_TRACE_MMIO_WRITE, /* addr = offset, value */
-	SMMU_TRACE_COMMAND,    /* addr = its PA, dw[0..1] */
+	SMMU_TRACE_COMMAND, /* addr = its PA, dw[0..1]; value = 0, or n + 1 of ECMDQ n */
 	SMMU_TRACE_EVENT,      /* dw[0..3]; value = 1 if recorded */
 	SMMU_TRACE_STE_FETCH,  /* sid, addr = its PA, value = dw 0 */
 	SMMU_TRACE_STE_HIT,    /* sid */

@@ -34,6 +34,9 @@ static inline uint64_t smmu_low(uint64_t addr, unsigned bits)
 struct smmu_id {
 	uint32_t idr[7]; /* SMMU_IDR0 to IDR6 as they read */
 	uint32_t iidr, aidr;
+	/* Offsets in the register window; 0: not there. */
+	uint32_t vatos_page, ecmdq_pages;
+	uint32_t window; /* its size */
 	uint32_t component[12]; /* PIDR4 to CIDR3, offsets 0xFD0 to 0xFFC; 0 without an
 				   IIDR */
 	unsigned oas, ias, vas; /* bits; vas spans both TTBx: 49, 53 or 56 */
@@ -48,8 +51,8 @@ struct smmu_regs {
 	uint32_t gerror_irq_cfg1, gerror_irq_cfg2;
 	uint64_t strtab_base;
 	uint32_t strtab_base_cfg;
-	uint64_t cmdq_base, eventq_base, priq_base;
-	uint32_t cmdq_prod, cmdq_cons, eventq_prod, eventq_cons, priq_prod, priq_cons;
+	uint64_t eventq_base, priq_base;
+	uint32_t eventq_prod, eventq_cons, priq_prod, priq_cons;
 	uint64_t eventq_irq_cfg0, priq_irq_cfg0;
 	uint32_t eventq_irq_cfg1, eventq_irq_cfg2, priq_irq_cfg1, priq_irq_cfg2;
 	uint32_t gmpam, gbpmpam;
@@ -248,12 +251,28 @@ struct smmu_event {
  * overflow and interrupt are handled inside.
  */
 bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev);
-/* Consumes commands until the queue is empty, in error, or disabled. */
+/* A command queue: that of CMDQ_*, or an ECMDQ; its three registers as stored. */
+struct smmu_cmdq {
+	uint64_t base;
+	uint32_t prod, cons;
+	bool kicked;		/* in the list that starts at smmu->cmdq_kicked */
+	struct smmu_cmdq *next; /* the one after it there */
+};
+/*
+ * Looks at a queue, since its PROD, enable or error has changed: its commands are
+ * consumed until it is empty, in error, or disabled, or until a CMD_SYNC has a signal
+ * to send; then it goes on after that was sent.
+ */
+void smmu_cmdq_kick(struct smmu *smmu, struct smmu_cmdq *q);
+/* Goes on with the queues that were held up; after each delivery of a CMD_SYNC. */
 void smmu_cmdq_run(struct smmu *smmu);
 
 /* ---- register/ ---- */
 void smmu_regs_init(struct smmu *smmu); /* once, at creation */
 void smmu_regs_reset(struct smmu *smmu);
+/* ECMDQs: memory for them, if the configuration has any; 0 or -ENOMEM. */
+int smmu_ecmdq_create(struct smmu *smmu);
+void smmu_ecmdq_destroy(struct smmu *smmu);
 void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg);
 /* Toggles GERROR bits that are not active already (section 7.5) and signals. */
 void smmu_gerror_raise(struct smmu *smmu, unsigned field);
@@ -318,6 +337,10 @@ struct smmu {
 	bool reset_wanted;	   /* smmu_reset() from inside, see there */
 	uint64_t cmd_bits[256][2]; /* by opcode: the bits that are not RES0 here */
 	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
+	struct smmu_cmdq cmdq;
+	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
+	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */
+	struct smmu_cmdq *cmdq_running; /* whose command is being executed */
 	struct smmu_stats stats;
 	smmu_trace_fn trace;
 	void *trace_ctx;

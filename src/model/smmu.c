@@ -175,11 +175,14 @@ static int make_parts(struct smmu *smmu)
 		err = smmu_cfgcache_create(&smmu->cfgcache, &smmu->cfg);
 	if (!err)
 		err = smmu_tlb_create(&smmu->tlb, &smmu->cfg);
+	if (!err)
+		err = smmu_ecmdq_create(smmu);
 	return err;
 }
 
 static void free_parts(struct smmu *smmu)
 {
+	smmu_ecmdq_destroy(smmu);
 	if (smmu->tlb)
 		smmu_tlb_destroy(smmu->tlb);
 	if (smmu->cfgcache)

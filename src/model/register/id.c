@@ -95,6 +95,27 @@ static uint32_t idr5(const struct smmu_config *c)
 	return r;
 }
 
+/* IDR2 and IDR6: where the pages after page 1 are (REG-106). */
+static void derive_window(struct smmu_id *id, const struct smmu_config *c)
+{
+	const uint32_t page = 0x10000;
+
+	id->window = 2 * page;
+	if (c->vatos) {
+		put(&id->idr[2], SMMU_IDR2_BA_VATOS, c->ba_vatos);
+		id->vatos_page = 2 * page + c->ba_vatos * page;
+		id->window = id->vatos_page + page;
+	}
+	if (c->ecmdq) {
+		put(&id->idr[6], SMMU_IDR6_CMDQ_CONTROL_PAGE_LOG2NUMP,
+		    c->cmdq_control_page_log2nump);
+		put(&id->idr[6], SMMU_IDR6_CMDQ_CONTROL_PAGE_LOG2NUMQ,
+		    c->cmdq_control_page_log2numq);
+		id->ecmdq_pages = id->window;
+		id->window += page << c->cmdq_control_page_log2nump;
+	}
+}
+
 enum { PIDR4, PIDR0 = 4, PIDR1, PIDR2, PIDR3, CIDR0, CIDR1, CIDR2, CIDR3 };
 
 /* 6.3.170: the same facts as IIDR, in the form of a CoreSight component. */
@@ -138,14 +159,14 @@ void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg)
 	*id = (struct smmu_id){ 0 };
 	id->idr[0] = idr0(cfg);
 	id->idr[1] = idr1(cfg);
-	/* IDR2.BA_VATOS, IDR4 (implementation defined) and IDR6 (ECMDQ): nothing there.
-	 */
+	/* IDR4 is implementation defined: nothing there. */
 	id->idr[3] = idr3(cfg);
 	id->idr[5] = idr5(cfg);
 	id->iidr = cfg->iidr;
 	put(&id->aidr, SMMU_AIDR_ArchMinorRev, cfg->arch_minor);
 	id->v30 = cfg->arch_minor == 0;
 	derive_sizes(id, cfg);
+	derive_window(id, cfg);
 	if (id->iidr)
 		derive_component(id);
 }

@@ -10,23 +10,22 @@
  */
 #include "model/register/regfile.h"
 
-#define WINDOW UINT64_C(0x20000)
-
 uint64_t smmu_mmio_size(const struct smmu *smmu)
 {
-	(void)smmu;
-	return WINDOW;
+	return smmu->id.window;
 }
 
-static bool acceptable(uint64_t offset, unsigned size)
+static bool acceptable(const struct smmu *smmu, uint64_t offset, unsigned size)
 {
-	return (size == 4 || size == 8) && offset < WINDOW && offset % size == 0;
+	return (size == 4 || size == 8) && offset < smmu->id.window && offset % size == 0;
 }
 
 static uint64_t read4(const struct smmu *smmu, uint64_t offset)
 {
 	const struct smmu_regdesc *reg = smmu_regdesc_at(smmu, offset);
 
+	if (!reg && smmu_ecmdq_owns(smmu, offset))
+		return (uint32_t)(smmu_ecmdq_read(smmu, offset) >> (8 * (offset & 4)));
 	if (!reg)
 		return 0;
 	/* REG-13: a half of a 64-bit register is a register of its own. */
@@ -38,6 +37,12 @@ static void write4(struct smmu *smmu, uint64_t offset, uint32_t value)
 	const struct smmu_regdesc *reg = smmu_regdesc_at(smmu, offset);
 	unsigned shift;
 
+	if (!reg && smmu_ecmdq_owns(smmu, offset)) {
+		shift = 8 * (unsigned)(offset & 4);
+		smmu_ecmdq_write(smmu, offset, (uint64_t)value << shift,
+				 UINT64_C(0xffffffff) << shift);
+		return;
+	}
 	if (!reg)
 		return;
 	shift = 8 * (unsigned)(offset - reg->offset);
@@ -49,6 +54,8 @@ static bool is_wide(const struct smmu *smmu, uint64_t offset)
 {
 	const struct smmu_regdesc *reg = smmu_regdesc_at(smmu, offset);
 
+	if (!reg && smmu_ecmdq_owns(smmu, offset))
+		return smmu_ecmdq_is_wide(smmu, offset);
 	return reg && reg->size == 8;
 }
 
@@ -62,8 +69,11 @@ static uint64_t read8(const struct smmu *smmu, uint64_t offset)
 static void write8(struct smmu *smmu, uint64_t offset, uint64_t value)
 {
 	if (is_wide(smmu, offset)) {
-		smmu_regdesc_write(smmu, smmu_regdesc_at(smmu, offset), value,
-				   UINT64_MAX);
+		if (smmu_ecmdq_owns(smmu, offset))
+			smmu_ecmdq_write(smmu, offset, value, UINT64_MAX);
+		else
+			smmu_regdesc_write(smmu, smmu_regdesc_at(smmu, offset), value,
+					   UINT64_MAX);
 	} else if (smmu->cfg.mmio_pairs) {
 		write4(smmu, offset, (uint32_t)value);
 		write4(smmu, offset + 4, (uint32_t)(value >> 32));
@@ -76,7 +86,7 @@ uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size)
 
 	if (!smmu_lock(smmu))
 		return 0;
-	if (acceptable(offset, size))
+	if (acceptable(smmu, offset, size))
 		value = size == 4 ? read4(smmu, offset) : read8(smmu, offset);
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_MMIO_READ, .addr = offset, .value = value);
 	smmu_unlock_and_deliver(smmu);
@@ -88,7 +98,7 @@ void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t
 	if (!smmu_lock(smmu))
 		return;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_MMIO_WRITE, .addr = offset, .value = value);
-	if (acceptable(offset, size)) {
+	if (acceptable(smmu, offset, size)) {
 		if (size == 4)
 			write4(smmu, offset, (uint32_t)value);
 		else

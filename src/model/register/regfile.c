@@ -6,8 +6,9 @@
  * outcomes before (CHOICE).
  *
  * CHOICE: every Update (CR0, IRQ_CTRL, GBPA) completes inside the write that starts
- * it (REG-27). GAP: the registers of ATOS, MPAM, DPT, ECMDQ and VATOS are not here;
- * smmu_config_check() refuses their features, so that they are RES0 as they must be.
+ * it (REG-27). ECMDQs are in ecmdq.c. GAP: the registers of
+ * ATOS, MPAM, DPT and VATOS are not here; smmu_config_check() refuses their features,
+ * so that they are RES0 as they must be.
  */
 #include <stddef.h>
 #include <string.h>
@@ -81,7 +82,8 @@ static bool priq_off(const struct smmu *smmu)
 
 static bool queues_off(const struct smmu *smmu)
 {
-	return cmdq_off(smmu) && eventq_off(smmu) && priq_off(smmu);
+	return cmdq_off(smmu) && eventq_off(smmu) && priq_off(smmu) &&
+	       !smmu_ecmdq_any_enabled(smmu);
 }
 
 static bool irq_off(const struct smmu *smmu, uint64_t mask)
@@ -187,7 +189,7 @@ static uint64_t ring_bits(unsigned log2, unsigned max)
 static uint64_t limit_cmdq_cons(const struct smmu *smmu)
 {
 	unsigned log2 =
-		(unsigned)smmu_reg_get(smmu->regs.cmdq_base, SMMU_CMDQ_BASE_LOG2SIZE);
+		(unsigned)smmu_reg_get(smmu->cmdq.base, SMMU_CMDQ_BASE_LOG2SIZE);
 
 	return SMMU_MASK(SMMU_CMDQ_CONS_ERR) | ring_bits(log2, smmu->cfg.cmdqs);
 }
@@ -231,7 +233,7 @@ static void write_cr0(struct smmu *smmu, uint64_t value)
 {
 	smmu->regs.cr0 = (uint32_t)value;
 	smmu->regs.cr0ack = (uint32_t)value;
-	smmu_cmdq_run(smmu);
+	smmu_cmdq_kick(smmu, &smmu->cmdq);
 }
 
 /* REG-35 to REG-37: each group of CR1 has a condition of its own. */
@@ -266,13 +268,13 @@ static void write_irq_ctrl(struct smmu *smmu, uint64_t value)
 static void write_gerrorn(struct smmu *smmu, uint64_t value)
 {
 	smmu->regs.gerrorn = (uint32_t)value;
-	smmu_cmdq_run(smmu);
+	smmu_cmdq_kick(smmu, &smmu->cmdq);
 }
 
 static void write_cmdq_prod(struct smmu *smmu, uint64_t value)
 {
-	smmu->regs.cmdq_prod = (uint32_t)value;
-	smmu_cmdq_run(smmu);
+	smmu->cmdq.prod = (uint32_t)value;
+	smmu_cmdq_kick(smmu, &smmu->cmdq);
 }
 
 /* ---- the table ---- */
@@ -328,11 +330,11 @@ static const struct smmu_regdesc regs[] = {
 	  NULL),
 	R(STRTAB_BASE_CFG, 4, regs.strtab_base_cfg, ALL32, limit_strtab_cfg, NULL,
 	  smmu_off, NULL),
-	R(CMDQ_BASE, 8, regs.cmdq_base, QUEUE_BITS(CMDQ, RA), limit_address, NULL,
+	R(CMDQ_BASE, 8, cmdq.base, QUEUE_BITS(CMDQ, RA), limit_address, NULL,
 	  cmdq_off, NULL),
-	R(CMDQ_PROD, 4, regs.cmdq_prod, ALL32, limit_cmdq_prod, NULL, always,
+	R(CMDQ_PROD, 4, cmdq.prod, ALL32, limit_cmdq_prod, NULL, always,
 	  write_cmdq_prod),
-	R(CMDQ_CONS, 4, regs.cmdq_cons, ALL32, limit_cmdq_cons, NULL, cmdq_off, NULL),
+	R(CMDQ_CONS, 4, cmdq.cons, ALL32, limit_cmdq_cons, NULL, cmdq_off, NULL),
 	R(EVENTQ_BASE, 8, regs.eventq_base, QUEUE_BITS(EVENTQ, WA), limit_address, NULL,
 	  eventq_off, NULL),
 	MSI_REGS(EVENTQ, eventq, MSI_ATTR(EVENTQ), has_msi, eventq_irq_off),
@@ -468,4 +470,8 @@ void smmu_regs_reset(struct smmu *smmu)
 	gbpa = smmu_reg_set(gbpa, SMMU_GBPA_ABORT, smmu->cfg.gbpa_abort);
 	fresh.gbpa = (uint32_t)gbpa;
 	smmu->regs = fresh;
+	smmu->cmdq = (struct smmu_cmdq){ 0 };
+	smmu_ecmdq_reset(smmu);
+	smmu->cmdq_kicked = NULL;
+	smmu->cmdq_kicked_end = &smmu->cmdq_kicked;
 }

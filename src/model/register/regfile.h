@@ -25,6 +25,17 @@ uint64_t smmu_regdesc_read(const struct smmu *smmu, const struct smmu_regdesc *r
 void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value,
 			uint64_t lanes);
 
+/* ---- ecmdq.c: the control pages, and what page 0 says of them ---- */
+bool smmu_ecmdq_owns(const struct smmu *smmu, uint64_t offset);
+/* Whether the register at offset is one of 64 bits. */
+bool smmu_ecmdq_is_wide(const struct smmu *smmu, uint64_t offset);
+/* 64 bits at offset & ~7, of which two 32-bit registers may be the halves. */
+uint64_t smmu_ecmdq_read(const struct smmu *smmu, uint64_t offset);
+/* Writes the bits of lanes of these 64; they lie within one register. */
+void smmu_ecmdq_write(struct smmu *smmu, uint64_t offset, uint64_t value, uint64_t lanes);
+bool smmu_ecmdq_any_enabled(const struct smmu *smmu); /* or about to be */
+void smmu_ecmdq_reset(struct smmu *smmu);
+
 /* Drops what waits to be signalled by sources that IRQ_CTRL has disabled. */
 void smmu_irq_forget_disabled(struct smmu *smmu);
 
