@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Included in front of every file of the core that an exploring test compiles: its
+ * mutexes become the explorer's, known by how the core writes them.
+ */
+#ifndef TESTS_CORE_EXPLORE_LOCKS_H
+#define TESTS_CORE_EXPLORE_LOCKS_H
+
+#include <pthread.h>
+
+int explore_lock(pthread_mutex_t *mutex, const char *name);
+int explore_unlock(pthread_mutex_t *mutex, const char *name);
+
+#define pthread_mutex_lock(mutex)   explore_lock(mutex, #mutex)
+#define pthread_mutex_unlock(mutex) explore_unlock(mutex, #mutex)
+
+#endif
