@@ -3,9 +3,9 @@
  * What firmware says about a board, as plain data: memory, IOMMUs, the masters
  * behind them and the maps from PCI requester ids. It knows neither the hardware
  * that is built from it nor the software that probes it; both read the same
- * description. Device trees give one (smmu_fw_from_dtb); ACPI tables are meant to
- * give the same, with the ACPI path for `path` and the offset of the table's node
- * for `phandle`.
+ * description. Device trees give one (smmu_fw_from_dtb); ACPI tables give the same
+ * (smmu_fw_from_acpi() in <smmulator/acpi.h>), with the ACPI path for `path` and the
+ * offset of the table's node for `phandle`.
  *
  * FW-n are the rules of the project's firmware digest (devicetree bindings and
  * what Linux makes of them).
@@ -40,6 +40,8 @@ struct smmu_fw_problem {
 	const char *property; /* "" if it is about the node itself */
 	const char *message;
 };
+
+struct smmu_acpi;
 
 /* CPU physical addresses [base, base + size), never empty, never past 2^64. */
 struct smmu_fw_range {
@@ -96,6 +98,7 @@ struct smmu_fw_map_entry {
 	int iommu;	    /* index in fw->iommus, or -1 */
 	uint32_t out_base;
 	uint32_t length;
+	bool fixed; /* every id of it becomes out_base (a single mapping of IORT) */
 };
 
 struct smmu_fw_map {
@@ -115,6 +118,14 @@ struct smmu_fw_resv {
 	bool direct;
 };
 
+/*
+ * What a device's bus carries of its DMA: addresses [bus, bus + size) on the device's
+ * side are CPU addresses from cpu on (dma-ranges of the nearest bus that has any).
+ */
+struct smmu_fw_dma_range {
+	uint64_t bus, cpu, size;
+};
+
 /* Every node that can be the target of `iommus` or `iommu-map`, in tree order. */
 struct smmu_fw_iommu {
 	const char *path;
@@ -131,6 +142,9 @@ struct smmu_fw_iommu {
 	struct smmu_fw_irq *irq;
 	bool dma_coherent; /* dma-coherent here or inherited from a bus (FW-3) */
 	struct smmu_fw_refs msi_parent;
+	/* Whether firmware's word on HTTU wins, and it: as IDR0.HTTU (IORT, DRV-7). */
+	bool httu_override;
+	uint8_t httu;
 	/* Quirks (FW-4). */
 	bool broken_prefetch_cmd;   /* hisilicon,broken-prefetch-cmd */
 	bool broken_page1_regspace; /* cavium,cn9900-broken-page1-regspace */
@@ -161,6 +175,9 @@ struct smmu_fw_master {
 	uint32_t pasid_num_bits; /* pasid-num-bits; 0 without (FW-7) */
 	size_t nresv;
 	struct smmu_fw_resv *resv;
+	size_t ndma; /* 0: DMA addresses are CPU addresses */
+	struct smmu_fw_dma_range *dma;
+	uint64_t dma_last; /* highest address that its DMA can bear */
 };
 
 /*
@@ -182,6 +199,20 @@ struct smmu_fw_host {
 	int domain;		     /* linux,pci-domain, or -1 */
 	bool ats_supported;	     /* (FW-7) */
 	bool dma_coherent;
+	bool canwbs;	     /* IORT says that it can force write-back snooping */
+	unsigned pasid_bits; /* IORT's widest PASID; 0: it does not say */
+	size_t ndma;	     /* as for a master */
+	struct smmu_fw_dma_range *dma;
+	uint64_t dma_last;
+};
+
+/* A performance monitor counter group of its own (PMCG nodes of an IORT). */
+struct smmu_fw_pmcg {
+	const char *path;
+	const char *name;
+	uint64_t page0, page1; /* registers, 4 KiB each; page1 0: it has none */
+	uint32_t gsiv;	       /* overflow interrupt; 0: not wired */
+	int iommu;	       /* index in fw->iommus of whom it counts for, or -1 */
 };
 
 struct smmu_fw_alias {
@@ -200,6 +231,9 @@ struct smmu_fw {
 	struct smmu_fw_alias *aliases;
 	struct smmu_fw_problem *problems;
 	size_t problems_dropped; /* more than 256: the least grave */
+	size_t npmcgs;
+	struct smmu_fw_pmcg *pmcgs;
+	const struct smmu_acpi *acpi; /* the tables it comes from; NULL: a device tree */
 };
 
 /*

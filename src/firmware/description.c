@@ -107,7 +107,7 @@ int smmu_fw_map_id(const struct smmu_fw_map *map, uint32_t id, uint32_t want,
 			return -ENODEV; /* FW-11 */
 		if (want && e->target != want)
 			continue;
-		*out = masked - e->id_base + e->out_base;
+		*out = e->out_base + (e->fixed ? 0 : masked - e->id_base);
 		*entry = e;
 		return 0;
 	}

@@ -38,8 +38,8 @@ static struct board *board_create(void)
 	b->hosts[0].iommu_map = (struct smmu_fw_map){
 		.present = true, .mask = UINT32_MAX, .count = 2, .entry = b->map
 	};
-	b->map[0] = (struct smmu_fw_map_entry){ 0x100, 1, true, 0, 0x1000, 0x100 };
-	b->map[1] = (struct smmu_fw_map_entry){ 0x300, 2, true, 1, 0x2000, 0x100 };
+	b->map[0] = (struct smmu_fw_map_entry){ 0x100, 1, true, 0, 0x1000, 0x100, false };
+	b->map[1] = (struct smmu_fw_map_entry){ 0x300, 2, true, 1, 0x2000, 0x100, false };
 	b->fw = (struct smmu_fw){ .niommus = 3,
 				  .nmasters = 1,
 				  .nhosts = 1,

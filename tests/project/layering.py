@@ -15,7 +15,7 @@ HEADERS = {
     'any': ['export', 'version'],
     'arch': ['arch', 'decode'],
     'bus': ['bus'],
-    'firmware': ['firmware'],
+    'firmware': ['firmware', 'acpi'],
     'model': ['config', 'smmu'],
     'endpoint': ['endpoint'],
     'machine': ['machine'],
