@@ -7,6 +7,7 @@
  *   config/    STE and CD: location, fetch, validity, the configuration cache
  *   walk/      descriptors, permissions, attributes, HTTU
  *   cache/     the TLB
+ *   atos/      address translation operations
  *   translate.c  T-1 to T-20, top to bottom: what is found
  *   outcome.c    what a device and the event queue see of it
  *   smmu.c       creation, reset, the big lock, statistics, trace
@@ -57,6 +58,12 @@ struct smmu_regs {
 	uint32_t eventq_irq_cfg1, eventq_irq_cfg2, priq_irq_cfg1, priq_irq_cfg2;
 	uint32_t gmpam, gbpmpam;
 	uint64_t s2pii;
+};
+
+/* ---- a group of address translation registers, chapter 9 ---- */
+struct smmu_atos {
+	uint32_t ctrl;
+	uint64_t sid, addr, par;
 };
 
 /* ---- translation regimes ---- */
@@ -151,6 +158,8 @@ struct smmu_regime {
 	uint16_t vmid;		     /* TLB tag (CACHE-22), 0 if not tagged */
 	const struct smmu_s1cfg *s1; /* NULL: stage 1 bypassed */
 	const struct smmu_s2cfg *s2; /* NULL: stage 2 bypassed */
+	bool no_update; /* ATOS with HTTUI: as with hardware update, but nothing is
+			   written; such a result must not be cached (ATOS-20) */
 };
 
 /* ---- walk/ and cache/ ---- */
@@ -337,6 +346,8 @@ struct smmu {
 	bool reset_wanted;	   /* smmu_reset() from inside, see there */
 	uint64_t cmd_bits[256][2]; /* by opcode: the bits that are not RES0 here */
 	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
+	struct smmu_atos gatos, vatos;
+	uint32_t vatos_sel;
 	struct smmu_cmdq cmdq;
 	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
 	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */

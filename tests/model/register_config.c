@@ -198,13 +198,19 @@ static const struct {
 	  "cmdq_control_page_log2numq = 9; legal: 0 to 8" },
 	{ SMMU_PRESET_V3_3, AT(cmdq_control_page_log2numq), 1, 0, 0,
 	  "cmdq_control_page_log2numq = 1; legal: 0 unless ecmdq" },
+	/* REG-127: VATOS wants ATOS and both stages */
+	{ SMMU_PRESET_V3_0, AT(atos), 1, 0, 0, NULL },
+	{ SMMU_PRESET_V3_0, AT(atos), 1, AT(vatos), 1, NULL },
+	{ SMMU_PRESET_FULL, AT(vatos), 0, 0, 0, NULL },
+	{ SMMU_PRESET_FULL, AT(atos), 0, 0, 0, "vatos = 1; legal: 0 unless atos" },
+	{ SMMU_PRESET_FULL, AT(ba_vatos), 1023, 0, 0, NULL },
+	{ SMMU_PRESET_FULL, AT(ba_vatos), 1024, 0, 0, "ba_vatos = 1024; legal: 0 to 1023" },
+	{ SMMU_PRESET_V3_0, AT(ba_vatos), 1, 0, 0, "ba_vatos = 1; legal: 0 unless vatos" },
 	/* not modelled yet */
 	{ SMMU_PRESET_V3_0, AT(ats), 1, 0, 0,
 	  "ats = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_0, AT(btm), 1, 0, 0,
 	  "btm = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_0, AT(atos), 1, 0, 0,
-	  "atos = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_3, AT(mpam), 1, 0, 0,
 	  "mpam = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0,
@@ -217,7 +223,7 @@ static void set_field(struct smmu_config *cfg, size_t at, unsigned value)
 {
 	uint16_t wide = (uint16_t)value;
 
-	if (at == AT(stall_max))
+	if (at == AT(stall_max) || at == AT(ba_vatos))
 		memcpy((char *)cfg + at, &wide, sizeof(wide));
 	else
 		*((uint8_t *)cfg + at) = (uint8_t)value;

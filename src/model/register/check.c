@@ -152,7 +152,6 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 		RULE(btm, !c->btm, legal),	   RULE(ats, !c->ats, legal),
 		RULE(ns1ats, !c->ns1ats, legal),   RULE(atsrecerr, !c->atsrecerr, legal),
 		RULE(pri, !c->pri, legal),	   RULE(pps, !c->pps, legal),
-		RULE(atos, !c->atos, legal),	   RULE(vatos, !c->vatos, legal),
 		RULE(pbha, !c->pbha, legal),
 		RULE(mpam, !c->mpam, legal),	   RULE(dpt, !c->dpt, legal),
 		RULE(pasidtt, !c->pasidtt, legal), RULE(s2pi, !c->s2pi, legal),

@@ -29,7 +29,7 @@ static uint64_t read4(const struct smmu *smmu, uint64_t offset)
 	if (!reg)
 		return 0;
 	/* REG-13: a half of a 64-bit register is a register of its own. */
-	return (uint32_t)(smmu_regdesc_read(smmu, reg) >> (8 * (offset - reg->offset)));
+	return (uint32_t)(smmu_regdesc_read(smmu, reg) >> (8 * (offset % reg->size)));
 }
 
 static void write4(struct smmu *smmu, uint64_t offset, uint32_t value)
@@ -45,7 +45,7 @@ static void write4(struct smmu *smmu, uint64_t offset, uint32_t value)
 	}
 	if (!reg)
 		return;
-	shift = 8 * (unsigned)(offset - reg->offset);
+	shift = 8 * (unsigned)(offset % reg->size);
 	smmu_regdesc_write(smmu, reg, (uint64_t)value << shift,
 			   UINT64_C(0xffffffff) << shift);
 }

@@ -81,6 +81,7 @@ static void preset_full(struct smmu_config *c)
 	c->term_model = 0;
 	c->ttendian = 0;
 	c->s1pi = c->aie = 1;
+	c->atos = c->vatos = 1;
 	c->ecmdq = 1;
 	c->cmdq_control_page_log2nump = 1;
 	c->cmdq_control_page_log2numq = 4;

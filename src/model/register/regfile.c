@@ -6,9 +6,9 @@
  * outcomes before (CHOICE).
  *
  * CHOICE: every Update (CR0, IRQ_CTRL, GBPA) completes inside the write that starts
- * it (REG-27). ECMDQs are in ecmdq.c. GAP: the registers of
- * ATOS, MPAM, DPT and VATOS are not here; smmu_config_check() refuses their features,
- * so that they are RES0 as they must be.
+ * it (REG-27). ECMDQs are in ecmdq.c, ATOS in atos/registers.c. GAP: the
+ * registers of MPAM and DPT are not here; smmu_config_check() refuses their features, so
+ * that they are RES0 as they must be.
  */
 #include <stddef.h>
 #include <string.h>
@@ -374,16 +374,33 @@ static const struct smmu_regdesc regs[] = {
 enum { COUNT = sizeof(regs) / sizeof(regs[0]) };
 _Static_assert(COUNT < UINT8_MAX, "a slot number fits a byte");
 
-static const struct smmu_regdesc *find(const struct smmu *smmu, uint64_t offset)
+static const struct smmu_regtable main_table = { regs, COUNT };
+
+static const struct smmu_regdesc *find(const struct smmu *smmu,
+				       const struct smmu_regtable *table, uint64_t offset)
 {
-	for (size_t i = 0; i < COUNT; i++) {
-		const struct smmu_regdesc *reg = &regs[i];
+	for (size_t i = 0; i < table->n; i++) {
+		const struct smmu_regdesc *reg = &table->rows[i];
 
 		if (offset < reg->offset || offset - reg->offset >= reg->size)
 			continue;
 		return !reg->present || reg->present(smmu) ? reg : NULL;
 	}
 	return NULL;
+}
+
+static const struct smmu_regdesc *find_any(const struct smmu *smmu, uint64_t offset)
+{
+	static const struct smmu_regtable *const tables[] = { &main_table,
+							      &smmu_regs_atos };
+	const struct smmu_regdesc *reg = NULL;
+	uint64_t page = smmu->id.vatos_page;
+
+	if (page && offset >= page && offset - page < 0x10000)
+		offset = SMMU_VATOS_ROWS + (offset - page);
+	for (size_t i = 0; !reg && i < sizeof(tables) / sizeof(tables[0]); i++)
+		reg = find(smmu, tables[i], offset);
+	return reg;
 }
 
 /*
@@ -395,7 +412,7 @@ void smmu_regs_init(struct smmu *smmu)
 	for (unsigned page = 0; page < 2; page++)
 		for (unsigned word = 0; word < sizeof(smmu->reg_slot[0]); word++) {
 			const struct smmu_regdesc *reg =
-				find(smmu, page << 16 | word << 2);
+				find(smmu, &main_table, page << 16 | word << 2);
 
 			smmu->reg_slot[page][word] = reg ? (uint8_t)(reg - regs + 1) : 0;
 		}
@@ -407,7 +424,7 @@ const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t off
 	uint8_t slot;
 
 	if (page >= 2 || word >= sizeof(smmu->reg_slot[0]))
-		return find(smmu, offset);
+		return find_any(smmu, offset);
 	slot = smmu->reg_slot[page][word];
 	return slot ? &regs[slot - 1] : NULL;
 }
@@ -470,6 +487,8 @@ void smmu_regs_reset(struct smmu *smmu)
 	gbpa = smmu_reg_set(gbpa, SMMU_GBPA_ABORT, smmu->cfg.gbpa_abort);
 	fresh.gbpa = (uint32_t)gbpa;
 	smmu->regs = fresh;
+	smmu->gatos = smmu->vatos = (struct smmu_atos){ 0 };
+	smmu->vatos_sel = 0;
 	smmu->cmdq = (struct smmu_cmdq){ 0 };
 	smmu_ecmdq_reset(smmu);
 	smmu->cmdq_kicked = NULL;

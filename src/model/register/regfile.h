@@ -3,6 +3,7 @@
 #ifndef MODEL_REGISTER_REGFILE_H
 #define MODEL_REGISTER_REGFILE_H
 
+#include <stddef.h>
 #include "model/model.h"
 
 struct smmu_regdesc {
@@ -17,6 +18,15 @@ struct smmu_regdesc {
 	/* Does what a write does; NULL: the value is stored. value: RES0 bits are 0. */
 	void (*write)(struct smmu *smmu, uint64_t value);
 };
+
+/* Where the offsets of the VATOS page begin in the tables. */
+#define SMMU_VATOS_ROWS 0x80000000u
+
+struct smmu_regtable {
+	const struct smmu_regdesc *rows;
+	size_t n;
+};
+extern const struct smmu_regtable smmu_regs_atos; /* atos/registers.c */
 
 /* The register that covers the byte at offset, NULL: reserved. */
 const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset);

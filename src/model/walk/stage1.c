@@ -111,7 +111,7 @@ static enum smmu_walk_step update(struct s1_walk *w, uint64_t desired)
 {
 	enum smmu_walk_step step;
 
-	if (desired == w->desc.value)
+	if (desired == w->desc.value || w->rg->no_update)
 		return SMMU_WALK_DONE;
 	if (w->rg->s2 != NULL && !locate(w, true))
 		return SMMU_WALK_FAULT;

@@ -25,7 +25,7 @@ static enum smmu_walk_step update(struct s2_walk *w, uint64_t desired)
 {
 	enum smmu_walk_step step = SMMU_WALK_DONE;
 
-	if (desired != w->desc.value)
+	if (desired != w->desc.value && !w->rg->no_update)
 		step = smmu_desc_update(w->smmu, &w->desc, desired);
 	return step == SMMU_WALK_FAULT ? fail(w, SMMU_EVT_F_WALK_EABT) : step;
 }
