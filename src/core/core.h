@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <smmulator/iommu.h>
 #include "core/list.h"
+#include "core/rcu.h"
 
 struct iommu_system {
 	struct iommu_system_config cfg; /* deferral: see below */
@@ -41,7 +42,8 @@ struct core_dev_iommu {
 	uint32_t max_pasids;
 	bool attach_deferred;
 	bool require_direct;
-	/* CORE-83, CORE-84: in reset, and in the blocking domain whatever the group says. */
+	/* CORE-83, CORE-84: in reset, and in the blocking domain whatever the group says.
+	 */
 	unsigned reset_depth;
 	bool blocked;
 };
@@ -70,11 +72,20 @@ struct iommu_dev {
 	atomic_ullong faults;
 };
 
-/* CORE-4. handle NULL: a plain domain. */
+/*
+ * CORE-4. handle NULL: a plain domain. The fault path reads pasid and handle without a
+ * lock: a slot keeps its pasid for as long as its table lives, domain NULL: not in use.
+ */
 struct core_pasid {
 	uint32_t pasid;
-	struct iommu_domain *domain;
-	struct iommu_attach_handle *handle;
+	struct iommu_domain *domain; /* group->mutex */
+	_Atomic(struct iommu_attach_handle *) handle;
+};
+
+struct core_pasid_table {
+	atomic_size_t num; /* slots that a reader may look at */
+	size_t room;
+	struct core_pasid slot[];
 };
 
 /* CORE-3. Everything but refs, sys and id is changed under the mutex. */
@@ -88,8 +99,8 @@ struct iommu_group {
 	void *owner;
 	unsigned owner_cnt;
 	unsigned recovery_cnt; /* members that are blocked by a reset */
-	struct core_pasid *pasids;
-	size_t num_pasids, room_pasids;
+	_Atomic(struct core_pasid_table *) pasids; /* NULL: never had one */
+	size_t num_pasids;			   /* slots in use */
 };
 
 #define CORE_GROUP_DEV(pos) CORE_LIST_ENTRY(pos, struct iommu_dev, group_link)
@@ -173,14 +184,21 @@ void core_detach_group(struct iommu_domain *domain, struct iommu_group *group);
 
 /* pasid.c; under group->mutex */
 struct core_pasid *core_pasid_find(struct iommu_group *group, uint32_t pasid);
-/* Room for one more, so that core_pasid_add() cannot fail. */
-int core_pasid_reserve(struct iommu_group *group);
+/* The slots in use: for (p = NULL; (p = core_pasid_next(group, p));) */
+struct core_pasid *core_pasid_next(struct iommu_group *group, struct core_pasid *after);
+/* A slot for this PASID, so that core_pasid_add() cannot fail. */
+int core_pasid_reserve(struct iommu_group *group, uint32_t pasid);
 void core_pasid_add(struct iommu_group *group, uint32_t pasid,
 		    struct iommu_domain *domain, struct iommu_attach_handle *handle);
+/* On return no reader has the handle. */
 void core_pasid_erase(struct iommu_group *group, uint32_t pasid);
 /* Takes the PASID out of one device's hardware; a failure only warns (CORE-96). */
 void core_pasid_remove_dev(struct iommu_dev *dev, uint32_t pasid,
 			   struct iommu_domain *domain);
+
+/* CORE-97; between rcu_reader_begins() and rcu_reader_ends(), no lock. */
+int core_handle_get(struct iommu_group *group, uint32_t pasid, unsigned type,
+		    struct iommu_attach_handle **handle);
 
 /* reset.c; under group->mutex */
 void core_reset_forget(struct iommu_group *group, struct iommu_dev *dev);

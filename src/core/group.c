@@ -11,6 +11,7 @@ int iommu_group_alloc(struct iommu_system *sys, struct iommu_group **out)
 		return -ENOMEM;
 	group->sys = sys;
 	atomic_init(&group->refs, 1);
+	atomic_init(&group->pasids, NULL);
 	group->id = atomic_fetch_add(&sys->next_group_id, 1);
 	pthread_mutex_init(&group->mutex, NULL);
 	core_list_init(&group->devs);
@@ -30,7 +31,7 @@ void iommu_group_put(struct iommu_group *group)
 	if (group->num_pasids)
 		core_warn(group->sys, "group %u: freed with PASIDs attached", group->id);
 	pthread_mutex_destroy(&group->mutex);
-	free(group->pasids);
+	free(atomic_load(&group->pasids));
 	free(group);
 }
 

@@ -3,50 +3,108 @@
 #include <stdlib.h>
 #include "core/core.h"
 
-struct core_pasid *core_pasid_find(struct iommu_group *group, uint32_t pasid)
+/* The slot of this PASID, in use or not; NULL: it never had one in this table. */
+static struct core_pasid *find_slot(struct core_pasid_table *table, uint32_t pasid)
 {
-	for (size_t i = 0; i < group->num_pasids; i++) {
-		if (group->pasids[i].pasid == pasid)
-			return &group->pasids[i];
+	size_t num = table ? atomic_load_explicit(&table->num, memory_order_acquire) : 0;
+
+	for (size_t i = 0; i < num; i++) {
+		if (table->slot[i].pasid == pasid)
+			return &table->slot[i];
 	}
 	return NULL;
 }
 
-int core_pasid_reserve(struct iommu_group *group)
+struct core_pasid *core_pasid_find(struct iommu_group *group, uint32_t pasid)
 {
-	size_t room = group->room_pasids * 2 + 4;
-	struct core_pasid *grown;
+	struct core_pasid *slot = find_slot(rcu_get(&group->pasids), pasid);
 
-	if (group->num_pasids < group->room_pasids)
-		return 0;
-	grown = realloc(group->pasids, room * sizeof(*grown));
-	if (!grown)
+	return slot && slot->domain ? slot : NULL;
+}
+
+struct core_pasid *core_pasid_next(struct iommu_group *group, struct core_pasid *after)
+{
+	struct core_pasid_table *table = rcu_get(&group->pasids);
+	size_t i = after ? (size_t)(after - table->slot) + 1 : 0;
+
+	for (; table && i < atomic_load(&table->num); i++) {
+		if (table->slot[i].domain)
+			return &table->slot[i];
+	}
+	return NULL;
+}
+
+/* A larger table, without the slots that have fallen out of use. */
+static int grow(struct iommu_group *group)
+{
+	struct core_pasid_table *old = rcu_get(&group->pasids), *table;
+	size_t room = group->num_pasids * 2 + 4, num = 0;
+
+	table = calloc(1, sizeof(*table) + room * sizeof(table->slot[0]));
+	if (!table)
 		return -ENOMEM;
-	group->pasids = grown;
-	group->room_pasids = room;
+	table->room = room;
+	for (struct core_pasid *p = NULL; (p = core_pasid_next(group, p));) {
+		struct core_pasid *slot = &table->slot[num++];
+
+		slot->pasid = p->pasid;
+		slot->domain = p->domain;
+		atomic_init(&slot->handle, atomic_load(&p->handle));
+	}
+	atomic_init(&table->num, num);
+	rcu_publish(&group->pasids, table);
+	if (old)
+		rcu_wait_for_readers();
+	free(old);
 	return 0;
+}
+
+int core_pasid_reserve(struct iommu_group *group, uint32_t pasid)
+{
+	struct core_pasid_table *table = rcu_get(&group->pasids);
+
+	if (find_slot(table, pasid) || (table && atomic_load(&table->num) < table->room))
+		return 0;
+	return grow(group);
 }
 
 void core_pasid_add(struct iommu_group *group, uint32_t pasid,
 		    struct iommu_domain *domain, struct iommu_attach_handle *handle)
 {
-	struct core_pasid *entry = core_pasid_find(group, pasid);
+	struct core_pasid_table *table = rcu_get(&group->pasids);
+	struct core_pasid *slot = find_slot(table, pasid);
+	size_t num = atomic_load(&table->num);
+	bool fresh = !slot;
 
-	if (!entry)
-		entry = &group->pasids[group->num_pasids++];
-	entry->pasid = pasid;
-	entry->domain = domain;
-	entry->handle = handle;
+	if (fresh)
+		slot = &table->slot[num];
+	group->num_pasids += !slot->domain;
+	slot->pasid = pasid;
+	slot->domain = domain;
 	if (handle)
 		handle->domain = domain;
+	if (!fresh && atomic_load(&slot->handle) != handle) {
+		rcu_publish(&slot->handle, handle);
+		rcu_wait_for_readers();
+	} else {
+		rcu_publish(&slot->handle, handle);
+	}
+	if (fresh)
+		atomic_store_explicit(&table->num, num + 1, memory_order_release);
 }
 
 void core_pasid_erase(struct iommu_group *group, uint32_t pasid)
 {
-	struct core_pasid *entry = core_pasid_find(group, pasid);
+	struct core_pasid *slot = core_pasid_find(group, pasid);
 
-	if (entry)
-		*entry = group->pasids[--group->num_pasids];
+	if (!slot)
+		return;
+	slot->domain = NULL;
+	group->num_pasids--;
+	if (!atomic_load(&slot->handle))
+		return;
+	rcu_publish(&slot->handle, NULL);
+	rcu_wait_for_readers();
 }
 
 void core_pasid_remove_dev(struct iommu_dev *dev, uint32_t pasid,
@@ -164,7 +222,7 @@ static int attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
 		return -EBUSY;
 	err = test_group_pasid(group, domain, pasid, NULL);
 	if (!err)
-		err = core_pasid_reserve(group);
+		err = core_pasid_reserve(group, pasid);
 	if (!err)
 		err = set_group_pasid(group, domain, pasid, NULL);
 	if (!err)
@@ -202,7 +260,7 @@ static int replace_pasid(struct iommu_group *group, struct iommu_domain *domain,
 	entry = core_pasid_find(group, pasid);
 	if (!entry)
 		return -EINVAL;
-	if (entry->handle == handle) {
+	if (atomic_load(&entry->handle) == handle) {
 		core_warn(group->sys, "%s: PASID %u replaced by itself", dev->name,
 			  pasid);
 		return -EINVAL;
@@ -271,7 +329,9 @@ int iommu_attach_group_handle(struct iommu_domain *domain, struct iommu_group *g
 	if (!handle)
 		return -EINVAL;
 	pthread_mutex_lock(&group->mutex);
-	err = core_pasid_find(group, IOMMU_NO_PASID) ? -EBUSY : core_pasid_reserve(group);
+	err = core_pasid_find(group, IOMMU_NO_PASID)
+		      ? -EBUSY
+		      : core_pasid_reserve(group, IOMMU_NO_PASID);
 	if (!err)
 		err = core_attach_group(domain, group);
 	if (!err)
@@ -297,7 +357,7 @@ int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *d
 	if (!domain || !handle)
 		return -EINVAL;
 	pthread_mutex_lock(&group->mutex);
-	err = core_pasid_reserve(group);
+	err = core_pasid_reserve(group, IOMMU_NO_PASID);
 	if (!err)
 		err = core_set_group_domain(group, domain, 0);
 	if (!err)
@@ -306,21 +366,28 @@ int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *d
 	return err;
 }
 
-/* CORE-97; the fault path, which may not wait, gets an RCU look-up in issue 7. */
+/* The fault path's look-up: no lock, inside a reader's section (CORE-97). */
+int core_handle_get(struct iommu_group *group, uint32_t pasid, unsigned type,
+		    struct iommu_attach_handle **handle)
+{
+	struct core_pasid *slot = find_slot(rcu_get(&group->pasids), pasid);
+	struct iommu_attach_handle *found = slot ? rcu_get(&slot->handle) : NULL;
+
+	if (!found)
+		return -ENOENT;
+	if (type && found->domain->type != type)
+		return -EBUSY;
+	*handle = found;
+	return 0;
+}
+
 int iommu_attach_handle_get(struct iommu_group *group, uint32_t pasid, unsigned type,
 			    struct iommu_attach_handle **handle)
 {
-	const struct core_pasid *entry;
-	int err = 0;
+	int err;
 
-	pthread_mutex_lock(&group->mutex);
-	entry = core_pasid_find(group, pasid);
-	if (!entry || !entry->handle)
-		err = -ENOENT;
-	else if (type && entry->domain->type != type)
-		err = -EBUSY;
-	else
-		*handle = entry->handle;
-	pthread_mutex_unlock(&group->mutex);
+	rcu_reader_begins();
+	err = core_handle_get(group, pasid, type, handle);
+	rcu_reader_ends();
 	return err;
 }

@@ -20,11 +20,9 @@ static int block(struct iommu_group *group, struct iommu_dev *dev)
 		return err;
 	dev->iommu->blocked = true;
 	group->recovery_cnt++;
-	for (size_t i = 0; dev->iommu->max_pasids && i < group->num_pasids; i++) {
-		const struct core_pasid *entry = &group->pasids[i];
-
-		if (entry->pasid != IOMMU_NO_PASID)
-			core_pasid_remove_dev(dev, entry->pasid, entry->domain);
+	for (struct core_pasid *p = NULL; (p = core_pasid_next(group, p));) {
+		if (dev->iommu->max_pasids && p->pasid != IOMMU_NO_PASID)
+			core_pasid_remove_dev(dev, p->pasid, p->domain);
 	}
 	return 0;
 }
@@ -34,16 +32,12 @@ static void restore_pasids(struct iommu_group *group, struct iommu_dev *dev)
 {
 	struct iommu_domain *blocked = atomic_load(&dev->ops)->blocked_domain;
 
-	for (size_t i = 0; i < group->num_pasids; i++) {
-		const struct core_pasid *entry = &group->pasids[i];
-
-		if (entry->pasid == IOMMU_NO_PASID ||
-		    entry->pasid >= dev->iommu->max_pasids)
+	for (struct core_pasid *p = NULL; (p = core_pasid_next(group, p));) {
+		if (p->pasid == IOMMU_NO_PASID || p->pasid >= dev->iommu->max_pasids)
 			continue;
-		if (entry->domain->ops->set_dev_pasid(entry->domain, dev, entry->pasid,
-						      blocked))
+		if (p->domain->ops->set_dev_pasid(p->domain, dev, p->pasid, blocked))
 			core_warn(dev->sys, "%s: PASID %u not restored after the reset",
-				  dev->name, entry->pasid);
+				  dev->name, p->pasid);
 	}
 }
 

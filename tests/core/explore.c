@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "core/explore_locks.h"
+#include "core/explore_rcu.h"
 #undef pthread_mutex_lock
 #undef pthread_mutex_unlock
 
@@ -18,6 +19,8 @@ struct worker {
 	pthread_t thread;
 	sem_t go;
 	const pthread_mutex_t *waits; /* for this mutex, or NULL */
+	unsigned reads;		      /* depth of its reader's sections */
+	unsigned grace;		      /* workers whose section it waits for, bits */
 	bool done;
 };
 
@@ -105,7 +108,9 @@ static bool search_on(void)
 
 static bool runnable(int i)
 {
-	return !run.worker[i].done && !run.worker[i].waits;
+	const struct worker *w = &run.worker[i];
+
+	return !w->done && !w->waits && !w->grace;
 }
 
 /* from: who runs now, first in line if he can go on. -1: nobody can. */
@@ -226,6 +231,46 @@ int explore_unlock(pthread_mutex_t *mutex, const char *name)
 	return 0;
 }
 
+/* ---- RCU ---- */
+
+void rcu_reader_begins(void)
+{
+	if (!run.active || self < 0)
+		return;
+	run.worker[self].reads++;
+	explore_point("rcu reader");
+}
+
+void rcu_reader_ends(void)
+{
+	if (!run.active || self < 0)
+		return;
+	if (--run.worker[self].reads == 0)
+		for (int i = 0; i < run.threads; i++)
+			run.worker[i].grace &= ~(1u << self);
+	explore_point("rcu reader ends");
+}
+
+void rcu_wait_for_readers(void)
+{
+	int to;
+
+	if (!run.active || self < 0)
+		return;
+	explore_point("rcu wait");
+	if (run.worker[self].reads)
+		explore_violation("a reader waits for readers");
+	for (int i = 0; i < run.threads; i++)
+		if (run.worker[i].reads && !left_out("rcu"))
+			run.worker[self].grace |= 1u << i;
+	if (!run.worker[self].grace)
+		return;
+	to = choose(self);
+	if (to < 0)
+		explore_violation("deadlock");
+	hand_over(to);
+}
+
 /* ---- one schedule, and many ---- */
 
 static void finish(int me)
@@ -264,6 +309,7 @@ static void one_schedule(uint64_t seed)
 	for (int i = 0; i < run.threads; i++) {
 		run.worker[i].done = false;
 		run.worker[i].waits = NULL;
+		run.worker[i].reads = run.worker[i].grace = 0;
 	}
 	run.ctx = run.scenario->setup();
 	run.active = true;

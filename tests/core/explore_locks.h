@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Included in front of every file of the core that an exploring test compiles: its
- * mutexes become the explorer's, known by how the core writes them.
+ * mutexes and its RCU become the explorer's, mutexes known by how the core writes them.
  */
 #ifndef TESTS_CORE_EXPLORE_LOCKS_H
 #define TESTS_CORE_EXPLORE_LOCKS_H
@@ -11,6 +11,7 @@
 int explore_lock(pthread_mutex_t *mutex, const char *name);
 int explore_unlock(pthread_mutex_t *mutex, const char *name);
 
+#define SMMU_RCU_HEADER		    "core/explore_rcu.h"
 #define pthread_mutex_lock(mutex)   explore_lock(mutex, #mutex)
 #define pthread_mutex_unlock(mutex) explore_unlock(mutex, #mutex)
 
