@@ -260,11 +260,17 @@ static void take_step(struct cf_bench *b, const struct cf_step *s)
 static void run_case(struct cf_bench *b)
 {
 	struct smmu_config cfg;
+	char why[160];
 
 	assert_int_equal(smmu_config_init(&cfg, b->c->preset), 0);
 	for (const struct cf_step *s = b->c->step; s->kind != CF_STOP; s++)
 		if (s->kind == CF_SET && s->place == CF_AT_CONFIG)
 			set_config(&cfg, s);
+	if (smmu_config_check(&cfg, why, sizeof(why)) != 0) {
+		printf("%s: %s / %s: %s\n", b->topic, b->c->rules, b->c->name, why);
+		b->failures++;
+		return;
+	}
 	cf_fixture_build(b, &cfg);
 	b->step = 0;
 	for (const struct cf_step *s = b->c->step; s->kind != CF_STOP; s++, b->step++)

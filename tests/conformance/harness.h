@@ -203,6 +203,8 @@ unsigned cf_run(const struct cf_table *table, const char *part);
 #define REG(reg, f, v) CF_WR(CF_REG, 4, SMMU_REG_##reg, SMMU_##reg##_##f, v, .status = 0)
 #define REG64(reg, f, v)                                                                 \
 	CF_WR(CF_REG, 8, SMMU_REG_##reg, SMMU_##reg##_##f, v, .status = 0)
+/* CR2 is read-only while SMMUEN (6.3.12). */
+#define CR2_REG(f, v) REG(CR0, SMMUEN, 0), REG(CR2, f, v), REG(CR0, SMMUEN, 1)
 #define IS(reg, m, v)	CF_WR(CF_IS, 4, SMMU_REG_##reg, m, v, .status = 0)
 #define IS64(reg, m, v) CF_WR(CF_IS, 8, SMMU_REG_##reg, m, v, .status = 0)
 

@@ -59,6 +59,8 @@ static void record(const struct smmu_txn *txn, const struct cf_want *want, uint6
 		if (want->event >= SMMU_EVT_F_TRANSLATION &&
 		    want->event <= SMMU_EVT_F_PERMISSION)
 			smmu_set(dw, SMMU_F_TRANSLATION_CLASS, SMMU_CLASS_IN);
+		else if (want->event == SMMU_EVT_F_WALK_EABT)
+			smmu_set(dw, SMMU_F_WALK_EABT_CLASS, SMMU_CLASS_TT);
 	}
 	for (unsigned i = 0; i < 8 && want->rec[i].field; i++)
 		smmu_set(dw, want->rec[i].field, want->rec[i].value);
