@@ -150,6 +150,7 @@ enum smmu_trace_kind {
 	SMMU_TRACE_GERROR,	/* value = new SMMU_GERROR */
 	SMMU_TRACE_L1STD_FETCH, /* sid, addr = its PA, value */
 	SMMU_TRACE_L1CD_FETCH,	/* sid, ssid, addr = its PA, value */
+	SMMU_TRACE_DPT_FETCH,	/* sid, level, addr = its PA, value */
 };
 struct smmu_trace {
 	uint8_t kind; /* enum smmu_trace_kind */

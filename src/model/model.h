@@ -8,6 +8,7 @@
  *   walk/      descriptors, permissions, attributes, HTTU
  *   cache/     the TLB
  *   atos/      address translation operations
+ *   dpt/       the Device Permission Table
  *   translate.c  T-1 to T-20, top to bottom: what is found
  *   outcome.c    what a device and the event queue see of it
  *   smmu.c       creation, reset, the big lock, statistics, trace
@@ -64,6 +65,24 @@ struct smmu_regs {
 struct smmu_atos {
 	uint32_t ctrl;
 	uint64_t sid, addr, par;
+};
+
+/* ---- the Device Permission Table, 3.24 ---- */
+enum { SMMU_DPT_ENTRIES = 16 };
+/* What one region allows, or where the level 1 table of one is. */
+struct smmu_dpt_entry {
+	uint64_t base;	/* of the region, aligned */
+	uint8_t bits;	/* it has 2^bits bytes; 0: not valid */
+	uint8_t ac;	/* Access Control, SMMU_DPT_AC_* */
+	bool w;		/* writes as well */
+	uint16_t vmid;
+	uint64_t table;
+};
+struct smmu_dpt {
+	uint64_t base, far;
+	uint32_t base_cfg;
+	struct smmu_dpt_entry right[SMMU_DPT_ENTRIES], table[SMMU_DPT_ENTRIES];
+	unsigned next_right, next_table; /* to be replaced */
 };
 
 /* ---- translation regimes ---- */
@@ -348,6 +367,7 @@ struct smmu {
 	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
 	struct smmu_atos gatos, vatos;
 	uint32_t vatos_sel;
+	struct smmu_dpt dpt;
 	struct smmu_cmdq cmdq;
 	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
 	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */

@@ -3,6 +3,7 @@
  * The commands of the Non-secure queue (IHI 0070 chapter 4), one row each. What has
  * no row is unknown here: reserved opcodes and those of other security states.
  */
+#include "model/dpt/dpt.h"
 #include "model/queue/command.h"
 
 /* ---- conditions of section 1 ---- */
@@ -35,6 +36,11 @@ static bool has_pri(const struct smmu_config *cfg)
 static bool has_stall(const struct smmu_config *cfg)
 {
 	return cfg->stall_model != 1;
+}
+
+static bool has_dpt(const struct smmu_config *cfg)
+{
+	return cfg->dpt;
 }
 
 /* CMD-9: SSec has one place in the commands that have it. */
@@ -164,6 +170,22 @@ static void run_cfgi_cd_all(struct smmu *smmu, const uint64_t *dw)
 		smmu_cfgi_cd_all(smmu, sid_of(dw));
 }
 
+/* ---- the device permission table ---- */
+
+/* CMD-65 */
+static void run_dpti_all(struct smmu *smmu, const uint64_t *dw)
+{
+	(void)dw;
+	smmu_dpti_all(smmu);
+}
+
+static void run_dpti_pa(struct smmu *smmu, const uint64_t *dw)
+{
+	smmu_dpti_pa(smmu, smmu_get_addr(dw, SMMU_CMD_DPTI_PA_Address),
+		     (unsigned)smmu_get(dw, SMMU_CMD_DPTI_PA_SIZE),
+		     smmu_get(dw, SMMU_CMD_DPTI_PA_Leaf));
+}
+
 /* ---- the rest ---- */
 
 /*
@@ -230,7 +252,8 @@ static const struct smmu_command commands[256] = {
 	COMMAND(RESUME, has_stall, names_secure, run_nothing),
 	COMMAND(STALL_TERM, has_stall, names_secure, run_nothing),
 	COMMAND(SYNC, NULL, bad_sync, run_sync),
-	/* DPTI_ALL, DPTI_PA: GAP: IDR3.DPT, without which they are CERROR_ILL. */
+	COMMAND(DPTI_ALL, has_dpt, NULL, run_dpti_all),
+	COMMAND(DPTI_PA, has_dpt, NULL, run_dpti_pa),
 };
 
 unsigned smmu_command_run(struct smmu *smmu, const uint64_t *raw)

@@ -6,9 +6,9 @@
  * outcomes before (CHOICE).
  *
  * CHOICE: every Update (CR0, IRQ_CTRL, GBPA) completes inside the write that starts
- * it (REG-27). ECMDQs are in ecmdq.c, ATOS in atos/registers.c. GAP: the
- * registers of MPAM and DPT are not here; smmu_config_check() refuses their features, so
- * that they are RES0 as they must be.
+ * it (REG-27). ECMDQs are in ecmdq.c, ATOS in atos/, the DPT in dpt/. GAP:
+ * the registers of MPAM are not here; smmu_config_check() refuses it, so that they are
+ * RES0 as they must be.
  */
 #include <stddef.h>
 #include <string.h>
@@ -392,7 +392,8 @@ static const struct smmu_regdesc *find(const struct smmu *smmu,
 static const struct smmu_regdesc *find_any(const struct smmu *smmu, uint64_t offset)
 {
 	static const struct smmu_regtable *const tables[] = { &main_table,
-							      &smmu_regs_atos };
+							      &smmu_regs_atos,
+							      &smmu_regs_dpt };
 	const struct smmu_regdesc *reg = NULL;
 	uint64_t page = smmu->id.vatos_page;
 
@@ -489,6 +490,7 @@ void smmu_regs_reset(struct smmu *smmu)
 	smmu->regs = fresh;
 	smmu->gatos = smmu->vatos = (struct smmu_atos){ 0 };
 	smmu->vatos_sel = 0;
+	smmu->dpt = (struct smmu_dpt){ 0 };
 	smmu->cmdq = (struct smmu_cmdq){ 0 };
 	smmu_ecmdq_reset(smmu);
 	smmu->cmdq_kicked = NULL;

@@ -27,6 +27,7 @@ struct smmu_regtable {
 	size_t n;
 };
 extern const struct smmu_regtable smmu_regs_atos; /* atos/registers.c */
+extern const struct smmu_regtable smmu_regs_dpt;  /* dpt/registers.c */
 
 /* The register that covers the byte at offset, NULL: reserved. */
 const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset);

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# The room dpt/.
+smmu_model_test(model_dpt dpt.c dpt_bench.c)
+smmu_model_test(model_dpt_tlb dpt_tlb.c dpt_bench.c)
