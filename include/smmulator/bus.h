@@ -45,6 +45,8 @@ struct smmu_attr {
 	uint8_t ra, wa, tr;   /* read-allocate, write-allocate, transient: 0 or 1 */
 	uint8_t inst, priv;   /* 1: instruction fetch; 1: privileged */
 	uint8_t ns;	      /* 1: Non-secure physical address space */
+	uint8_t pmg;	      /* MPAM (IHI 0070 chapter 17), Non-secure PARTID space; */
+	uint16_t partid;      /* both are 0 without MPAM */
 };
 
 /*

@@ -32,6 +32,16 @@ enum smmu_preset {
 /* Behaviour when the architecture allows a STE/L1STD beyond OAS (ADDR-5). */
 enum smmu_oversize { SMMU_OVERSIZE_FAULT, SMMU_OVERSIZE_TRUNCATE };
 
+/* A performance monitor counter group (IHI 0070 chapter 10). */
+enum { SMMU_PMCG_MAX = 4 };
+struct smmu_pmcg_config {
+	uint8_t counters; /* 1 to 64 */
+	uint8_t bits;	  /* of a counter: 32, 36, 40, 44, 48 or 64 */
+	/* SMMU_PMCG_CFGR, by its fields. */
+	uint8_t reloc_ctrs, msi, capture, sid_filter_type, mpam, filter_partid_pmg;
+	uint32_t iidr; /* SMMU_PMCG_IIDR as read */
+};
+
 /*
  * Fields are named after the ID register field that shows them, in lower case,
  * and hold its value (IHI 0070 6.3.1 to 6.3.8); ranges are those of the field.
@@ -64,6 +74,12 @@ struct smmu_config {
 	uint8_t oas; /* code 0..7: 32, 36, 40, 42, 44, 48, 52, 56 bits */
 	uint8_t gran4k, gran16k, gran64k, vax, ds, d128;
 	uint16_t stall_max;
+	/* MPAMIDR, also that of the PMCGs; 0 without mpam. */
+	uint16_t partid_max;
+	uint8_t pmg_max;
+
+	uint8_t pmcgs; /* how many of pmcg[] there are, 0 to SMMU_PMCG_MAX */
+	struct smmu_pmcg_config pmcg[SMMU_PMCG_MAX];
 
 	/* Choices that the architecture leaves open; 0 is always the strictest. */
 	uint8_t ste_oversize;	 /* enum smmu_oversize, for L1STD and STE addresses */

@@ -138,11 +138,11 @@ enum smmu_trace_kind {
 	SMMU_TRACE_MMIO_READ,  /* addr = offset, value */
 	SMMU_TRACE_MMIO_WRITE, /* addr = offset, value */
 	SMMU_TRACE_COMMAND, /* addr = its PA, dw[0..1]; value = 0, or n + 1 of ECMDQ n */
-	SMMU_TRACE_EVENT,      /* dw[0..3]; value = 1 if recorded */
-	SMMU_TRACE_STE_FETCH,  /* sid, addr = its PA, value = dw 0 */
-	SMMU_TRACE_STE_HIT,    /* sid */
-	SMMU_TRACE_CD_FETCH,   /* sid, ssid, addr = its PA, value = dw 0 */
-	SMMU_TRACE_CD_HIT,     /* sid, ssid */
+	SMMU_TRACE_EVENT,   /* dw[0..3]; value = 1 if recorded */
+	SMMU_TRACE_STE_FETCH, /* sid, addr = its PA, value = dw 0 */
+	SMMU_TRACE_STE_HIT,   /* sid */
+	SMMU_TRACE_CD_FETCH,  /* sid, ssid, addr = its PA, value = dw 0 */
+	SMMU_TRACE_CD_HIT,    /* sid, ssid */
 	SMMU_TRACE_WALK, /* sid, stage, level, addr = descriptor PA, value = descriptor */
 	SMMU_TRACE_TLB_HIT,	/* sid, addr = input address, value = output address */
 	SMMU_TRACE_TLB_MISS,	/* sid, addr = input address */
@@ -151,6 +151,7 @@ enum smmu_trace_kind {
 	SMMU_TRACE_L1STD_FETCH, /* sid, addr = its PA, value */
 	SMMU_TRACE_L1CD_FETCH,	/* sid, ssid, addr = its PA, value */
 	SMMU_TRACE_DPT_FETCH,	/* sid, level, addr = its PA, value */
+	SMMU_TRACE_VMS_FETCH,	/* sid, addr = its PA, value = dw 0 */
 };
 struct smmu_trace {
 	uint8_t kind; /* enum smmu_trace_kind */

@@ -9,6 +9,8 @@
  *   cache/     the TLB
  *   atos/      address translation operations
  *   dpt/       the Device Permission Table
+ *   mpam/      PARTID and PMG of every access; the VMS
+ *   pmcg/      performance monitor counter groups
  *   translate.c  T-1 to T-20, top to bottom: what is found
  *   outcome.c    what a device and the event queue see of it
  *   smmu.c       creation, reset, the big lock, statistics, trace
@@ -35,10 +37,10 @@ static inline uint64_t smmu_low(uint64_t addr, unsigned bits)
 /* ---- derived identification (section 3.4), fixed at creation ---- */
 struct smmu_id {
 	uint32_t idr[7]; /* SMMU_IDR0 to IDR6 as they read */
-	uint32_t iidr, aidr;
+	uint32_t iidr, aidr, mpamidr;
 	/* Offsets in the register window; 0: not there. */
 	uint32_t vatos_page, ecmdq_pages;
-	uint32_t window; /* its size */
+	uint32_t window;	/* its size */
 	uint32_t component[12]; /* PIDR4 to CIDR3, offsets 0xFD0 to 0xFFC; 0 without an
 				   IIDR */
 	unsigned oas, ias, vas; /* bits; vas spans both TTBx: 49, 53 or 56 */
@@ -143,6 +145,18 @@ struct smmu_s1cfg {
 	struct smmu_s1tt tt[2];
 };
 
+/* Whose memory system resources an access uses (chapter 17). 0 and 0 without MPAM. */
+struct smmu_mpam {
+	uint16_t partid;
+	uint8_t pmg;
+};
+
+static inline void smmu_attr_mpam(struct smmu_attr *attr, struct smmu_mpam mpam)
+{
+	attr->partid = mpam.partid;
+	attr->pmg = mpam.pmg;
+}
+
 /* What a transaction asks, after the STE's overrides (section 8 of translation.md). */
 struct smmu_access {
 	bool read, write; /* an atomic has both */
@@ -172,9 +186,11 @@ struct smmu_xlate {
 
 /* The regime that a stream (and substream) selects: T-10 to T-14's outcome. */
 struct smmu_regime {
-	uint32_t sid, ssid;	     /* for the trace */
-	uint8_t world;		     /* enum smmu_world */
-	uint16_t vmid;		     /* TLB tag (CACHE-22), 0 if not tagged */
+	uint32_t sid, ssid;	  /* for the trace */
+	uint8_t world;		  /* enum smmu_world */
+	uint16_t vmid;		  /* TLB tag (CACHE-22), 0 if not tagged */
+	struct smmu_mpam mpam_s1; /* of walks of stage 1; of stage 2 (17.4) */
+	struct smmu_mpam mpam_s2;
 	const struct smmu_s1cfg *s1; /* NULL: stage 1 bypassed */
 	const struct smmu_s2cfg *s2; /* NULL: stage 2 bypassed */
 	bool no_update; /* ATOS with HTTUI: as with hardware update, but nothing is
@@ -310,7 +326,10 @@ enum smmu_irq {
 	SMMU_IRQ_GERROR,
 	SMMU_IRQ_CMD_SYNC,
 	SMMU_IRQ_SEV, /* not an interrupt: the wake-up event to the PEs, if IDR0.SEV */
-	SMMU_IRQ_COUNT
+	SMMU_IRQ_COUNT,
+	/* After those of the SMMU, one for each counter group. */
+	SMMU_IRQ_PMCG = SMMU_IRQ_COUNT,
+	SMMU_IRQ_ALL = SMMU_IRQ_PMCG + SMMU_PMCG_MAX
 };
 /*
  * A wire pulse, and an MSI if pa != 0, waiting for the lock to be released. Both
@@ -319,6 +338,8 @@ enum smmu_irq {
 struct smmu_signal {
 	uint8_t irq; /* enum smmu_irq */
 	uint8_t memattr, sh;
+	uint8_t pmg; /* of the MSI */
+	uint16_t partid;
 	uint32_t data;
 	uint64_t pa;
 };
@@ -330,12 +351,13 @@ struct smmu_signal {
 void smmu_irq_signal(struct smmu *smmu, enum smmu_irq irq);
 /* The same with an MSI target that the caller names: CMD_SYNC. pa == 0: no MSI. */
 void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *signal);
+/* Drops the signal of that source if it waits. */
+void smmu_signal_drop(struct smmu *smmu, unsigned irq);
 /*
  * Writes one MSI; false: external abort (the caller raises its GERROR bit). No lock
  * held, unless it goes to RAM, where no handler can be behind it.
  */
-bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr,
-		    unsigned sh);
+bool smmu_msi_write(struct smmu *smmu, const struct smmu_signal *signal);
 bool smmu_msi_to_ram(const struct smmu *smmu, uint64_t pa);
 
 /* ---- smmu.c ---- */
@@ -358,8 +380,8 @@ struct smmu {
 	struct smmu_regs regs;
 	struct smmu_cfgcache *cfgcache;
 	struct smmu_tlb *tlb;
-	struct smmu_wire *wire[SMMU_IRQ_COUNT];
-	struct smmu_signal signal[SMMU_IRQ_COUNT]; /* undelivered, oldest first */
+	struct smmu_wire *wire[SMMU_IRQ_ALL];
+	struct smmu_signal signal[SMMU_IRQ_ALL]; /* undelivered, oldest first */
 	unsigned n_signals;
 	unsigned resets;	   /* so far; what began before one is void after it */
 	bool reset_wanted;	   /* smmu_reset() from inside, see there */
@@ -373,6 +395,10 @@ struct smmu {
 	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */
 	struct smmu_cmdq *cmdq_running; /* whose command is being executed */
 	struct smmu_stats stats;
+	struct smmu_vms_cache *vms; /* NULL: no VMS here (VMS-1) */
+	struct smmu_pmcg *pmcg;	    /* cfg.pmcgs of them */
+	bool pmcg_on;		    /* a counter is enabled */
+	uint8_t missed; /* by this transaction so far, see pmcg.h; if pmcg_on */
 	smmu_trace_fn trace;
 	void *trace_ctx;
 };

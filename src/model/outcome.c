@@ -36,10 +36,20 @@ static struct smmu_result output(const struct smmu_lookup *x)
 	};
 }
 
+/* A response without an address; its PARTID and PMG are those it would have had. */
+static struct smmu_result refused(const struct smmu_lookup *x)
+{
+	return (struct smmu_result){
+		.status = SMMU_ABORT,
+		.event = x->fault.event,
+		.attr = { .partid = x->attr.partid, .pmg = x->attr.pmg },
+	};
+}
+
 /* Every fault and configuration error but the four of section 6: abort, record. */
 static struct smmu_result abort_it(const struct smmu_lookup *x)
 {
-	struct smmu_result res = { .status = SMMU_ABORT, .event = x->fault.event };
+	struct smmu_result res = refused(x);
 	bool wanted = true;
 
 	/* EVT-26 */
@@ -71,7 +81,7 @@ static struct smmu_result fault(const struct smmu_lookup *x)
 {
 	const struct smmu_s2cfg *s2 = &x->ste->s2cfg;
 	const struct smmu_s1cfg *s1 = x->cd ? &x->cd->s1 : NULL;
-	struct smmu_result res = { .status = SMMU_ABORT, .event = x->fault.event };
+	struct smmu_result res = refused(x);
 	bool stall, want;
 
 	if (!obeys_ars(&x->fault) || (!x->fault.s2 && !s1))

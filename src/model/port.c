@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "model/pmcg/pmcg.h"
 #include "model/translate.h"
 
 #define PIECE 4096u
@@ -41,6 +42,8 @@ void smmu_port_close(struct smmu_port *port)
 static struct smmu_result translate(struct smmu *smmu, const struct smmu_txn *txn)
 {
 	smmu->stats.translations++;
+	if (__builtin_expect(smmu->pmcg_on, 0))
+		return smmu_pmcg_transact(smmu, txn);
 	return smmu_transact(smmu, txn);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/model.h"
+#include "model/mpam/mpam.h"
+#include "model/pmcg/pmcg.h"
 #include "model/queue/command.h"
 
 static const char *const irq_names[SMMU_IRQ_COUNT] = {
@@ -12,6 +14,8 @@ static const char *const irq_names[SMMU_IRQ_COUNT] = {
 	[SMMU_IRQ_GERROR] = "gerror", [SMMU_IRQ_CMD_SYNC] = "cmdq-sync",
 	[SMMU_IRQ_SEV] = "sev",
 };
+static const char *const pmcg_names[SMMU_PMCG_MAX] = { "pmcg0", "pmcg1", "pmcg2",
+						       "pmcg3" };
 
 /* ---- the lock, and what waits for it to be released ---- */
 
@@ -58,7 +62,10 @@ static void msi_aborted(struct smmu *smmu, unsigned irq)
 		[SMMU_IRQ_CMD_SYNC] = SMMU_GERROR_MSI_CMDQ_ABT_ERR,
 	};
 
-	smmu_gerror_raise(smmu, errors[irq]);
+	if (irq >= SMMU_IRQ_PMCG)
+		smmu_pmcg_msi_aborted(smmu, irq - SMMU_IRQ_PMCG);
+	else
+		smmu_gerror_raise(smmu, errors[irq]);
 }
 
 /*
@@ -74,7 +81,7 @@ static void send_msi(struct smmu *smmu, const struct smmu_signal *s)
 
 	if (!ram)
 		pthread_mutex_unlock(&smmu->lock);
-	ok = smmu_msi_write(smmu, s->pa, s->data, s->memattr, s->sh);
+	ok = smmu_msi_write(smmu, s);
 	if (!ram)
 		pthread_mutex_lock(&smmu->lock);
 	/* An abort from before a reset is nothing to the SMMU after it. */
@@ -101,6 +108,8 @@ static void reset_now(struct smmu *smmu)
 	smmu_regs_reset(smmu);
 	smmu_cfgcache_flush(smmu->cfgcache);
 	smmu_tlb_flush(smmu->tlb);
+	smmu_vms_flush(smmu);
+	smmu_pmcg_reset(smmu);
 	memset(&smmu->stats, 0, sizeof(smmu->stats));
 }
 
@@ -158,8 +167,10 @@ static int find_wires(struct smmu *smmu)
 {
 	char name[64];
 
-	for (unsigned i = 0; i < SMMU_IRQ_COUNT; i++) {
-		(void)snprintf(name, sizeof(name), "%s.%s", smmu->name, irq_names[i]);
+	for (unsigned i = 0; i < SMMU_IRQ_PMCG + (unsigned)smmu->cfg.pmcgs; i++) {
+		(void)snprintf(name, sizeof(name), "%s.%s", smmu->name,
+			       i < SMMU_IRQ_PMCG ? irq_names[i]
+						 : pmcg_names[i - SMMU_IRQ_PMCG]);
 		smmu->wire[i] = smmu_bus_wire(smmu->bus, name);
 		if (!smmu->wire[i])
 			return -ENOMEM;
@@ -177,6 +188,10 @@ static int make_parts(struct smmu *smmu)
 		err = smmu_tlb_create(&smmu->tlb, &smmu->cfg);
 	if (!err)
 		err = smmu_ecmdq_create(smmu);
+	if (!err)
+		err = smmu_vms_create(smmu);
+	if (!err)
+		err = smmu_pmcg_create(smmu);
 	return err;
 }
 
@@ -187,6 +202,8 @@ static void free_parts(struct smmu *smmu)
 		smmu_tlb_destroy(smmu->tlb);
 	if (smmu->cfgcache)
 		smmu_cfgcache_destroy(smmu->cfgcache);
+	free(smmu->pmcg);
+	free(smmu->vms);
 	pthread_mutex_destroy(&smmu->lock);
 	free(smmu);
 }

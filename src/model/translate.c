@@ -6,10 +6,11 @@
  * bottom: the last function is the whole of it.
  *
  * T-1 (F_UUT): every kind of transaction that struct smmu_txn can say is supported.
- * T-3, T-19 are for other security states. GAP: T-4 and T-9 wait for ATS, T-9v (VMS)
- * for MPAM; T-18 for purpose IN is in cache/ and walk/, with T-15 to T-17.
+ * T-3, T-19 are for other security states. GAP: T-4 and T-9 wait for ATS. T-9v is part of
+ * the look-up of the STE; T-18 for purpose IN is in cache/ and walk/, with T-15 to T-17.
  */
 #include <stddef.h>
+#include "model/mpam/mpam.h"
 #include "model/translate.h"
 
 /* ---- attributes: sections 8 and 13 ---- */
@@ -26,6 +27,8 @@ static void begin(struct smmu_lookup *x)
 	x->attr = txn->has_attr ? txn->attr : smmu_attr_default();
 	/* 13.1.4: Device and iNC-oNC come in as OSH and without hints. */
 	smmu_attr_consistent(&x->attr);
+	/* There is no pass-through of the client's own (17.2). */
+	smmu_attr_mpam(&x->attr, (struct smmu_mpam){ 0 });
 }
 
 /* 13.3: memory type, shareability, allocation hints. */
@@ -118,6 +121,7 @@ static enum smmu_found global_bypass(struct smmu_lookup *x)
 	if (smmu_above(x->txn->addr, x->smmu->id.oas))
 		return SMMU_FOUND_SILENT;
 	override(x, &over);
+	smmu_attr_mpam(&x->attr, smmu_mpam_bypass(x->smmu));
 	return output_bypass(x);
 }
 
@@ -168,6 +172,8 @@ static enum smmu_found stages(struct smmu_lookup *x, uint32_t idx)
 		.ssid = idx,
 		.world = x->cd ? x->cd->s1.world : SMMU_WORLD_NS_EL1,
 		.vmid = x->ste->vmid,
+		.mpam_s1 = { x->attr.partid, x->attr.pmg },
+		.mpam_s2 = x->ste->mpam,
 		.s1 = x->cd ? &x->cd->s1 : NULL,
 		.s2 = x->ste->s2 ? &x->ste->s2cfg : NULL,
 	};
@@ -186,6 +192,7 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 	uint32_t idx;
 
 	override(x, &ste->over);
+	smmu_attr_mpam(&x->attr, ste->mpam);
 	switch (smmu_select_cd(ste, x->txn, &idx, &event)) {
 	case SMMU_SUBSTREAM_ERROR:
 		return bad_config(x, event);
@@ -194,6 +201,7 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 		x->cd = smmu_cd_lookup(x->smmu, ste, x->txn->sid, idx, &x->fault);
 		if (!x->cd)
 			return SMMU_FOUND_FAULT;
+		smmu_attr_mpam(&x->attr, smmu_mpam_client(x->smmu, ste, x->cd));
 		break;
 	case SMMU_SUBSTREAM_NONE:
 		/* T-11 */

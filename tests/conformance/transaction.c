@@ -104,8 +104,10 @@ static void expect_event(struct cf_bench *b, const struct smmu_txn *txn,
 static void check_attr(struct cf_bench *b, const struct smmu_txn *txn,
 		       const struct cf_want *want, const struct smmu_attr *got)
 {
-	static const char *const name[] = { "inner", "outer", "sh",   "ra", "wa",
-					    "tr",    "inst",  "priv", "ns" };
+	static const char *const name[] = { "inner", "outer",  "sh",
+					    "ra",    "wa",     "tr",
+					    "inst",  "priv",   "ns",
+					    "pmg",   "partid", "partid, high byte" };
 	struct smmu_attr attr = { .sh = SMMU_SH_ISH, .ra = 1, .wa = 1, .ns = 1 };
 	const uint8_t *w = (const uint8_t *)&attr, *g = (const uint8_t *)got;
 	char what[32];

@@ -211,8 +211,6 @@ static const struct {
 	  "ats = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_0, AT(btm), 1, 0, 0,
 	  "btm = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_3, AT(mpam), 1, 0, 0,
-	  "mpam = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0,
 	  "s2pi = 1; legal: 0: this feature is not mod" },
 	/* choices */

@@ -528,6 +528,11 @@ static void random_config(struct so_world *w)
 	smmu_config_init(&w->cfg, (enum smmu_preset)below(w, SMMU_PRESET_COUNT));
 	if (pct(w, 30))
 		smmu_config_init(&w->cfg, SMMU_PRESET_FULL);
+	/* MPAM is not part of this opinion: mpam.c. */
+	w->cfg.mpam = 0;
+	w->cfg.partid_max = 0;
+	w->cfg.pmg_max = 0;
+	w->cfg.pmcgs = 0;
 	w->cfg.tlb_entries = 16;
 	w->cfg.config_entries = 16;
 	for (unsigned i = 0; i < n; i++) {

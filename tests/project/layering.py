@@ -16,7 +16,7 @@ HEADERS = {
     'arch': ['arch', 'decode'],
     'bus': ['bus'],
     'firmware': ['firmware', 'acpi'],
-    'model': ['config', 'smmu'],
+    'model': ['config', 'pmcg', 'smmu'],
     'endpoint': ['endpoint'],
     'machine': ['machine'],
     'pgtable': ['platform', 'pgtable'],

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "model/cache/tlb.h"
+#include "model/pmcg/pmcg.h"
 
 /* ---- attributes of the output ---- */
 static struct smmu_attr output(const struct smmu *smmu, const struct smmu_regime *rg,
@@ -53,6 +54,8 @@ static void answer(const struct smmu *smmu, const struct smmu_regime *rg,
 				 : smmu_low(ipa, smmu->id.oas);
 	out->page_bits = e->bits;
 	out->attr = is_default(in) ? e->attr : output(smmu, rg, e, in);
+	out->attr.partid = in->partid;
+	out->attr.pmg = in->pmg;
 	smmu_attr_leave(smmu, acc, &out->attr);
 }
 
@@ -151,6 +154,7 @@ static bool s2_resolve(struct smmu *smmu, const struct smmu_regime *rg,
 
 	if (hit >= 0)
 		return hit == 1;
+	smmu_pmcg_missed(smmu, SMMU_MISSED_TLB);
 	ok = smmu_s2_walk(smmu, rg, req, leaf, fault);
 	if ((leaf->flags & SMMU_LEAF_CACHEABLE) &&
 	    (ok || fault->event == SMMU_EVT_F_PERMISSION)) {
@@ -342,6 +346,7 @@ static bool translate(struct job *j, struct smmu_xlate *out, struct smmu_fault *
 	hit = cached(j, out, fault);
 	if (hit >= 0)
 		return hit == 1;
+	smmu_pmcg_missed(j->smmu, SMMU_MISSED_TLB);
 	memset(&line, 0, sizeof(line));
 	if (!(j->rg->s1 != NULL ? walk_s1(j, &line, fault)
 				: walk_s2_only(j, &line, fault)))

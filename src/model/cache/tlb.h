@@ -67,7 +67,7 @@ struct tlb_entry {
 	struct smmu_attr attr; /* out, if the input has the default */
 	uint8_t bits; /* of this entry: the smaller of the stages' leaves, at least 12 */
 	bool fractured; /* a record */
-	uint8_t pad[13];
+	uint8_t pad[10];
 };
 _Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
 

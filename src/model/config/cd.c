@@ -115,6 +115,8 @@ void smmu_cd_decode(const struct smmu *smmu, const struct smmu_ste *ste,
 	s1->ds = v864 && IDR5(smmu, DS) && get(dw, SMMU_CD_DS);
 	s1->aie = v864 && IDR3(smmu, AIE) && get(dw, SMMU_CD_AIE);
 	s1->mair = smmu_get(dw, SMMU_CD_MAIR1) << 32 | smmu_get(dw, SMMU_CD_MAIR0);
+	cd->partid = (uint16_t)smmu_get(dw, SMMU_CD_PARTID);
+	cd->pmg = get(dw, SMMU_CD_PMG);
 	s1->a = get(dw, SMMU_CD_A);
 	s1->r = get(dw, SMMU_CD_R);
 	s1->s = get(dw, SMMU_CD_S);

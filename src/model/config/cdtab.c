@@ -10,6 +10,7 @@
  */
 #include <stddef.h>
 #include "model/config/config.h"
+#include "model/pmcg/pmcg.h"
 
 /* One look-up. */
 struct locate {
@@ -40,6 +41,7 @@ static bool fetch(const struct locate *l, uint64_t *addr, unsigned n, uint64_t *
 			.ssid = l->idx,
 			.world = SMMU_WORLD_NS_EL1,
 			.vmid = l->ste->vmid,
+			.mpam_s2 = l->ste->mpam,
 			.s2 = &l->ste->s2cfg,
 		};
 		struct smmu_xlate out;
@@ -49,6 +51,9 @@ static bool fetch(const struct locate *l, uint64_t *addr, unsigned n, uint64_t *
 		*addr = out.pa;
 		attr = out.attr;
 	}
+	smmu_attr_mpam(&attr, l->ste->mpam);
+	smmu_pmcg_missed(smmu, SMMU_MISSED_CONFIG);
+	smmu_pmcg_access(smmu, SMMU_PMCG_CONFIG_ACCESS, l->sid, &attr);
 	for (unsigned i = 0; i < n; i++) {
 		if (smmu_bus_read64(smmu->bus, *addr + 8 * i, &dw[i], &attr)) {
 			l->fault->fetch_addr = *addr;

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/config/config.h"
+#include "model/mpam/mpam.h"
 
 #define WAYS		4u
 #define DEFAULT_ENTRIES 1024u
@@ -317,6 +318,7 @@ void smmu_cfgi_ste_range(struct smmu *smmu, uint32_t sid, unsigned range)
 void smmu_cfgi_all(struct smmu *smmu)
 {
 	smmu_cfgcache_flush(smmu->cfgcache);
+	smmu_vms_flush(smmu); /* CMD-24 */
 }
 
 void smmu_cfgi_cd(struct smmu *smmu, uint32_t sid, uint32_t ssid, bool leaf)

@@ -4,8 +4,7 @@
  * they are kept, and the two look-ups that translate.c builds on.
  *
  * GAP: IDR5.D128 does not exist here (smmu_config_check refuses it), so AA64 == 0
- * always means VMSAv8-32 LPAE. GAP: MPAMIDR.PARTID_MAX is 0, so that the VMS is
- * never supported (VMS-1): STE-40 cannot be broken, S1MPAM and VMSPtr are IGNORED.
+ * always means VMSAv8-32 LPAE.
  */
 #ifndef MODEL_CONFIG_CONFIG_H
 #define MODEL_CONFIG_CONFIG_H
@@ -49,6 +48,12 @@ struct smmu_ste {
 	uint8_t s1cdmax; /* as it acts; 0: one CD, no substreams */
 	uint8_t s1dss;
 	uint16_t vmid; /* TLB tag (CACHE-22), 0: not tagged */
+	struct smmu_mpam mpam;
+	bool s1mpam;	/* with stage 1, PARTID and PMG are those of the CD */
+	bool vms;	/* ... and the PARTID is a virtual one (VMS-2) */
+	bool map_valid; /* partid_map was read */
+	uint64_t vmsptr;
+	uint16_t partid_map[32];
 	uint64_t s1ctxptr;
 	struct smmu_fetch_attr cd_fetch;
 	struct smmu_override over;
@@ -57,16 +62,25 @@ struct smmu_ste {
 
 struct smmu_cd {
 	const char *illegal; /* the rule that it breaks, "CD-14"; NULL: legal */
+	uint16_t partid;     /* as written; only if the STE has s1mpam */
+	uint8_t pmg;
 	struct smmu_s1cfg s1;
 };
 
 /* ---- strtab.c: T-5 to T-7 ---- */
 /*
- * The STE of a StreamID, from the cache or from memory. NULL: *fault says
- * C_BAD_STREAMID, F_STE_FETCH or C_BAD_STE. Valid until the next look-up of a STE.
+ * The STE of a StreamID, from the cache or from memory, with its VMS if it has one
+ * (T-9v). NULL: *fault says C_BAD_STREAMID, F_STE_FETCH, C_BAD_STE or F_VMS_FETCH.
+ * Valid until the next look-up of a STE.
  */
 const struct smmu_ste *smmu_ste_lookup(struct smmu *smmu, uint32_t sid,
 				       struct smmu_fault *fault);
+/*
+ * T-6: n words at *addr, with CR1.TABLE_*, for the stream sid; ADDR-5 may truncate
+ * *addr. False: *fault says F_STE_FETCH and where.
+ */
+bool smmu_strtab_fetch(struct smmu *smmu, uint32_t sid, uint64_t *addr, unsigned n,
+		       uint64_t *dw, struct smmu_fault *fault);
 
 /* ---- cdtab.c: T-13, T-14 ---- */
 /*

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "model/config/config.h"
+#include "model/mpam/mpam.h"
 
 unsigned smmu_size_bits(const struct smmu *smmu, unsigned code)
 {
@@ -206,6 +207,16 @@ static uint16_t ste_vmid(const struct smmu *smmu, const uint64_t *dw,
 	return (uint16_t)smmu_get(dw, SMMU_STE_S2VMID);
 }
 
+/* 17.2, VMS-2. Without MPAM, or without stage 1, S1MPAM is IGNORED (STE-73). */
+static void decode_mpam(const struct smmu *smmu, const uint64_t *dw, struct smmu_ste *ste)
+{
+	ste->mpam = smmu_mpam_of(&smmu->cfg, smmu_get(dw, SMMU_STE_PARTID),
+				 smmu_get(dw, SMMU_STE_PMG));
+	ste->s1mpam = smmu->cfg.mpam && ste->s1 && get(dw, SMMU_STE_S1MPAM);
+	ste->vms = ste->s1mpam && ste->s2 && smmu_vms_supported(&smmu->cfg);
+	ste->vmsptr = ste->vms ? smmu_get_addr(dw, SMMU_STE_VMSPtr) : 0;
+}
+
 void smmu_ste_decode(const struct smmu *smmu, const uint64_t *dw, struct smmu_ste *ste)
 {
 	unsigned config = get(dw, SMMU_STE_Config);
@@ -224,6 +235,7 @@ void smmu_ste_decode(const struct smmu *smmu, const uint64_t *dw, struct smmu_st
 	ste->world = ste_world(smmu, dw, config);
 	ste->vmid = ste_vmid(smmu, dw, ste);
 	decode_override(smmu, dw, ste);
+	decode_mpam(smmu, dw, ste);
 	if (ste->s1)
 		decode_stage1(smmu, dw, ste);
 	if (ste->s2) {

@@ -3,8 +3,7 @@
  * What makes a Non-secure STE ILLEGAL: IHI 0070 5.2.2, rules STE-1 to STE-40 of
  * the digest, one predicate a rule. The rules are an OR and all end as C_BAD_STE;
  * they are asked in the order of the pseudocode, and a predicate may rely on the
- * ones before it. STE-6, 7, 11, 14, 15, 16 and 33 speak of other security states;
- * STE-40: see config.h.
+ * ones before it. STE-6, 7, 11, 14, 15, 16 and 33 speak of other security states.
  *
  * CHOICE (GEN-2): bits without a field are ignored, and so are fields which are
  * RES0 for want of a feature. CHOICE: where v3.0 leaves an out-of-range value
@@ -12,6 +11,7 @@
  */
 #include <stddef.h>
 #include "model/config/config.h"
+#include "model/mpam/mpam.h"
 
 /* A STE and what several rules want to know of it. */
 struct view {
@@ -253,6 +253,14 @@ static bool ste_39(const struct view *v)
 	return !ignored && !IDR0(v->smmu, VMID16) && get(v, SMMU_STE_S2VMID) > 0xff;
 }
 
+/* D-13: the text gates it by the VMS. */
+static bool ste_40(const struct view *v)
+{
+	return v->config == SMMU_STE_CONFIG_NESTED && get(v, SMMU_STE_S1MPAM) &&
+	       smmu_vms_supported(&v->smmu->cfg) &&
+	       smmu_above(smmu_get_addr(v->dw, SMMU_STE_VMSPtr), v->smmu->id.oas);
+}
+
 static const struct {
 	const char *id;
 	bool (*broken)(const struct view *v);
@@ -266,7 +274,7 @@ static const struct {
 	{ "STE-28", ste_28 }, { "STE-29", ste_29 }, { "STE-30", ste_30 },
 	{ "STE-31", ste_31 }, { "STE-32", ste_32 }, { "STE-34", ste_34 },
 	{ "STE-35", ste_35 }, { "STE-36", ste_36 }, { "STE-37", ste_37 },
-	{ "STE-38", ste_38 }, { "STE-39", ste_39 },
+	{ "STE-38", ste_38 }, { "STE-39", ste_39 }, { "STE-40", ste_40 },
 };
 
 static void view_stage2(struct view *v)

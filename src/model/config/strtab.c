@@ -10,6 +10,8 @@
  */
 #include <stddef.h>
 #include "model/config/config.h"
+#include "model/mpam/mpam.h"
+#include "model/pmcg/pmcg.h"
 
 /* STRTAB_BASE and STRTAB_BASE_CFG as they act. */
 struct strtab {
@@ -57,8 +59,8 @@ static bool fetch_failed(const struct smmu *smmu, uint64_t addr, struct smmu_fau
 }
 
 /* T-6: n words of a stream table structure at *addr, which ADDR-5 may truncate. */
-static bool fetch(struct smmu *smmu, uint64_t *addr, unsigned n, uint64_t *dw,
-		  struct smmu_fault *fault)
+bool smmu_strtab_fetch(struct smmu *smmu, uint32_t sid, uint64_t *addr, unsigned n,
+		       uint64_t *dw, struct smmu_fault *fault)
 {
 	struct smmu_fetch_attr code = {
 		.ic = (uint8_t)smmu_reg_get(smmu->regs.cr1, SMMU_CR1_TABLE_IC),
@@ -76,6 +78,9 @@ static bool fetch(struct smmu *smmu, uint64_t *addr, unsigned n, uint64_t *dw,
 			return fetch_failed(smmu, *addr, fault);
 		*addr = smmu_low(*addr, smmu->id.oas);
 	}
+	smmu_attr_mpam(&attr, smmu_mpam_own(smmu));
+	smmu_pmcg_missed(smmu, SMMU_MISSED_CONFIG);
+	smmu_pmcg_access(smmu, SMMU_PMCG_CONFIG_ACCESS, sid, &attr);
 	for (unsigned i = 0; i < n; i++) {
 		if (smmu_bus_read64(smmu->bus, *addr + 8 * i, &dw[i], &attr))
 			return fetch_failed(smmu, *addr, fault);
@@ -99,7 +104,7 @@ static bool l1std_get(struct smmu *smmu, const struct strtab *tab, uint32_t sid,
 		*l1std = *hit;
 		return true;
 	}
-	if (!fetch(smmu, &addr, 1, l1std, fault))
+	if (!smmu_strtab_fetch(smmu, sid, &addr, 1, l1std, fault))
 		return false;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_L1STD_FETCH, .sid = sid, .addr = addr,
 		   .value = *l1std);
@@ -133,8 +138,8 @@ static bool ste_address(struct smmu *smmu, const struct strtab *tab, uint32_t si
 	return true;
 }
 
-static const struct smmu_ste *ste_fetch(struct smmu *smmu, const struct strtab *tab,
-					uint32_t sid, struct smmu_fault *fault)
+static struct smmu_ste *ste_fetch(struct smmu *smmu, const struct strtab *tab,
+				  uint32_t sid, struct smmu_fault *fault)
 {
 	uint64_t dw[SMMU_STE_DWORDS], addr;
 	struct smmu_ste *ste;
@@ -142,7 +147,7 @@ static const struct smmu_ste *ste_fetch(struct smmu *smmu, const struct strtab *
 	if (!ste_address(smmu, tab, sid, &addr, fault))
 		return NULL;
 	smmu->stats.ste_fetches++;
-	if (!fetch(smmu, &addr, SMMU_STE_DWORDS, dw, fault))
+	if (!smmu_strtab_fetch(smmu, sid, &addr, SMMU_STE_DWORDS, dw, fault))
 		return NULL;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_STE_FETCH, .sid = sid, .addr = addr,
 		   .value = dw[0]);
@@ -155,7 +160,7 @@ const struct smmu_ste *smmu_ste_lookup(struct smmu *smmu, uint32_t sid,
 				       struct smmu_fault *fault)
 {
 	struct strtab tab = strtab_of(smmu);
-	const struct smmu_ste *ste;
+	struct smmu_ste *ste;
 
 	/* T-5 a */
 	if (tab.size < 32 && sid >> tab.size != 0) {
@@ -174,5 +179,8 @@ const struct smmu_ste *smmu_ste_lookup(struct smmu *smmu, uint32_t sid,
 		fault->event = SMMU_EVT_C_BAD_STE;
 		return NULL;
 	}
+	/* T-9v */
+	if (ste && ste->vms && !ste->map_valid && !smmu_vms_load(smmu, sid, ste, fault))
+		return NULL;
 	return ste;
 }

@@ -4,6 +4,7 @@
  * no row is unknown here: reserved opcodes and those of other security states.
  */
 #include "model/dpt/dpt.h"
+#include "model/mpam/mpam.h"
 #include "model/queue/command.h"
 
 /* ---- conditions of section 1 ---- */
@@ -186,6 +187,16 @@ static void run_dpti_pa(struct smmu *smmu, const uint64_t *dw)
 		     smmu_get(dw, SMMU_CMD_DPTI_PA_Leaf));
 }
 
+/* CMD-29: the VMID is used as by CMD_TLBI_*, but CR0.VMW has no effect (VMS-5). */
+static void run_cfgi_vms_pidm(struct smmu *smmu, const uint64_t *dw)
+{
+	unsigned vmid = (unsigned)smmu_get(dw, SMMU_CMD_CFGI_VMS_PIDM_VMID);
+
+	smmu->stats.config_invalidations++;
+	if (smmu->cfg.vmid16 || vmid <= 0xff) /* CHOICE (CMD-36) */
+		smmu_vms_forget(smmu, (uint16_t)vmid);
+}
+
 /* ---- the rest ---- */
 
 /*
@@ -235,7 +246,7 @@ static const struct smmu_command commands[256] = {
 	COMMAND(CFGI_STE_RANGE, NULL, names_secure, run_cfgi_range),
 	COMMAND(CFGI_CD, has_s1, names_secure, run_cfgi_cd),
 	COMMAND(CFGI_CD_ALL, has_s1, names_secure, run_cfgi_cd_all),
-	/* CFGI_VMS_PIDM: GAP: MPAM, without which it is CERROR_ILL (CMD-29). */
+	COMMAND(CFGI_VMS_PIDM, smmu_vms_supported, names_secure, run_cfgi_vms_pidm),
 	COMMAND(TLBI_NH_ALL, has_s1, NULL, smmu_cmd_tlbi),
 	COMMAND(TLBI_NH_ASID, has_s1, NULL, smmu_cmd_tlbi),
 	COMMAND(TLBI_NH_VA, has_s1, smmu_tlbi_illegal, smmu_cmd_tlbi),

@@ -43,7 +43,8 @@ static const uint16_t layouts[256] = {
 	[SMMU_EVT_F_PERMISSION] = FAULT | PERM,
 	[SMMU_EVT_F_TLB_CONFLICT] = WALK | IPA | REASON32,
 	[SMMU_EVT_F_CFG_CONFLICT] = HEAD | REASON32,
-	/* GAP: F_BAD_ATS_TREQ, E_PAGE_REQUEST (ATS, PRI) and F_VMS_FETCH (MPAM). */
+	[SMMU_EVT_F_VMS_FETCH] = HEAD | REASON | FETCH,
+	/* GAP: F_BAD_ATS_TREQ, E_PAGE_REQUEST (ATS, PRI). */
 };
 
 /* One place for each field, whatever the record: F_PERMISSION and F_WALK_EABT show it. */
@@ -64,6 +65,7 @@ _Static_assert(SAME(F_TRANSLATION_STAG, F_PERMISSION_STAG) &&
 		       SAME(F_CFG_CONFLICT_Reason, F_TLB_CONFLICT_Reason) &&
 		       SAME(F_STE_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
 		       SAME(F_CD_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
+		       SAME(F_VMS_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
 		       SAME(C_BAD_SUBSTREAMID_SubstreamID, F_PERMISSION_SubstreamID) &&
 		       SAME(F_STREAM_DISABLED_StreamID, F_PERMISSION_StreamID),
 	       "records share their layout");

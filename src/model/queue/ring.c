@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/mpam/mpam.h"
 #include "model/queue/ring.h"
 
 /* REG-39: CR1's codes are not those of a STE; hints come from the BASE register. */
@@ -44,5 +45,6 @@ struct smmu_ring smmu_ring_of(const struct smmu *smmu, uint64_t base_reg, unsign
 	r.base = smmu_reg_get_addr(base_reg, SMMU_CMDQ_BASE_ADDR) & ~(size - 1);
 	r.base &= (UINT64_C(1) << smmu->id.oas) - 1;
 	r.attr = ring_attr(smmu, base_reg);
+	smmu_attr_mpam(&r.attr, smmu_mpam_own(smmu));
 	return r;
 }

@@ -141,6 +141,54 @@ static bool bad_idr3_range(const struct smmu_config *c, struct rule *out)
 	return broken(out, rules, COUNT(rules));
 }
 
+static bool bits_legal(unsigned bits)
+{
+	return bits == 32 || bits == 36 || bits == 40 || bits == 44 || bits == 48 ||
+	       bits == 64;
+}
+
+/* PMCG-1, PMCG-9; the version gates of 10.5.2.13. */
+static bool bad_pmcg(const struct smmu_config *c, struct rule *out)
+{
+	const struct rule count = RULE(pmcgs, c->pmcgs <= SMMU_PMCG_MAX, "0 to 4");
+
+	if (broken(out, &count, 1))
+		return true;
+	for (unsigned i = 0; i < c->pmcgs; i++) {
+		const struct smmu_pmcg_config *g = &c->pmcg[i];
+		const struct rule rules[] = {
+			{ "pmcg.counters", g->counters,
+			  g->counters >= 1 && g->counters <= 64, "1 to 64" },
+			{ "pmcg.bits", g->bits, bits_legal(g->bits),
+			  "32, 36, 40, 44, 48 or 64" },
+			{ "pmcg.reloc_ctrs", g->reloc_ctrs, g->reloc_ctrs <= 1,
+			  "0 or 1" },
+			{ "pmcg.msi", g->msi, g->msi <= 1, "0 or 1" },
+			{ "pmcg.capture", g->capture, g->capture <= 1, "0 or 1" },
+			{ "pmcg.sid_filter_type", g->sid_filter_type,
+			  g->sid_filter_type <= 1, "0 or 1" },
+			{ "pmcg.mpam", g->mpam, g->mpam <= (c->mpam && g->msi),
+			  "0, or 1 with mpam and pmcg.msi" },
+			{ "pmcg.filter_partid_pmg", g->filter_partid_pmg,
+			  g->filter_partid_pmg <= (c->mpam && c->arch_minor >= 2),
+			  "0, or 1 with mpam and arch_minor at least 2" },
+		};
+		if (broken(out, rules, COUNT(rules)))
+			return true;
+	}
+	return false;
+}
+
+/* REG-129: without MPAM all its fields are RES0. */
+static bool bad_mpam(const struct smmu_config *c, struct rule *out)
+{
+	const struct rule rules[] = {
+		RULE(partid_max, c->mpam || !c->partid_max, "0 unless mpam is 1"),
+		RULE(pmg_max, c->mpam || !c->pmg_max, "0 unless mpam is 1"),
+	};
+	return broken(out, rules, COUNT(rules));
+}
+
 /*
  * Features of the architecture that the model does not have yet. Saying so is
  * better than a register bit that promises what nothing keeps.
@@ -153,7 +201,6 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 		RULE(ns1ats, !c->ns1ats, legal),   RULE(atsrecerr, !c->atsrecerr, legal),
 		RULE(pri, !c->pri, legal),	   RULE(pps, !c->pps, legal),
 		RULE(pbha, !c->pbha, legal),
-		RULE(mpam, !c->mpam, legal),
 		RULE(pasidtt, !c->pasidtt, legal), RULE(s2pi, !c->s2pi, legal),
 		RULE(s2po, !c->s2po, legal),	   RULE(the, !c->the, legal),
 		RULE(d128, !c->d128, legal),
@@ -304,9 +351,9 @@ int smmu_config_check(const struct smmu_config *cfg, char *why, size_t len)
 {
 	/* Impossible before unmodelled: the first stays so, whatever the model learns. */
 	static bool (*const checks[])(const struct smmu_config *c, struct rule *out) = {
-		bad_idr0_range, bad_idr1_range, bad_idr3_range,
-		bad_idr0_idr1,	bad_idr3,	bad_mandatory,
-		bad_too_early,	bad_idr5,	bad_not_modelled,
+		bad_idr0_range, bad_idr1_range, bad_idr3_range,	  bad_idr0_idr1,
+		bad_idr3,	bad_mandatory,	bad_too_early,	  bad_idr5,
+		bad_mpam,	bad_pmcg,	bad_not_modelled,
 	};
 	struct rule bad = { "cfg", 0, false, "a configuration from smmu_config_init()" };
 

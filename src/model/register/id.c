@@ -164,6 +164,8 @@ void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg)
 	id->idr[5] = idr5(cfg);
 	id->iidr = cfg->iidr;
 	put(&id->aidr, SMMU_AIDR_ArchMinorRev, cfg->arch_minor);
+	put(&id->mpamidr, SMMU_MPAMIDR_PARTID_MAX, cfg->partid_max);
+	put(&id->mpamidr, SMMU_MPAMIDR_PMG_MAX, cfg->pmg_max);
 	id->v30 = cfg->arch_minor == 0;
 	derive_sizes(id, cfg);
 	derive_window(id, cfg);

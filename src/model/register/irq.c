@@ -5,6 +5,7 @@
  * is programmed. Signals wait in smmu->signal until the lock is released.
  */
 #include <stddef.h>
+#include "model/mpam/mpam.h"
 #include "model/register/regfile.h"
 
 struct msi_regs {
@@ -57,12 +58,29 @@ void smmu_irq_signal(struct smmu *smmu, enum smmu_irq irq)
 	smmu_signal_add(smmu, &signal);
 }
 
-void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *signal)
+void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *added)
 {
+	struct smmu_signal signal = *added;
+
 	for (unsigned i = 0; i < smmu->n_signals; i++)
-		if (smmu->signal[i].irq == signal->irq)
+		if (smmu->signal[i].irq == signal.irq)
 			return; /* REG-55 */
-	smmu->signal[smmu->n_signals++] = *signal;
+	/* A counter group has said already what its MSIs carry. */
+	if (signal.irq < SMMU_IRQ_PMCG) {
+		signal.partid = smmu_mpam_own(smmu).partid;
+		signal.pmg = smmu_mpam_own(smmu).pmg;
+	}
+	smmu->signal[smmu->n_signals++] = signal;
+}
+
+void smmu_signal_drop(struct smmu *smmu, unsigned irq)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < smmu->n_signals; i++)
+		if (smmu->signal[i].irq != irq)
+			smmu->signal[kept++] = smmu->signal[i];
+	smmu->n_signals = kept;
 }
 
 /*
@@ -105,10 +123,11 @@ bool smmu_msi_to_ram(const struct smmu *smmu, uint64_t pa)
 	return smmu_bus_ptr(smmu->bus, msi_target(smmu, pa), 4) != NULL;
 }
 
-bool smmu_msi_write(struct smmu *smmu, uint64_t pa, uint32_t data, unsigned memattr,
-		    unsigned sh)
+bool smmu_msi_write(struct smmu *smmu, const struct smmu_signal *s)
 {
-	struct smmu_attr attr = msi_attr(memattr, sh);
+	struct smmu_attr attr = msi_attr(s->memattr, s->sh);
 
-	return smmu_bus_write32(smmu->bus, msi_target(smmu, pa), data, &attr) == 0;
+	attr.partid = s->partid;
+	attr.pmg = s->pmg;
+	return smmu_bus_write32(smmu->bus, msi_target(smmu, s->pa), s->data, &attr) == 0;
 }

@@ -85,6 +85,21 @@ static void preset_full(struct smmu_config *c)
 	c->ecmdq = 1;
 	c->cmdq_control_page_log2nump = 1;
 	c->cmdq_control_page_log2numq = 4;
+	c->mpam = 1;
+	c->partid_max = 0xffff;
+	c->pmg_max = 0xff;
+	c->pmcgs = 2;
+	c->pmcg[0] = (struct smmu_pmcg_config){ .counters = 64,
+						.bits = 64,
+						.msi = 1,
+						.capture = 1,
+						.mpam = 1,
+						.filter_partid_pmg = 1 };
+	c->pmcg[1] = (struct smmu_pmcg_config){ .counters = 4,
+						.bits = 32,
+						.reloc_ctrs = 1,
+						.capture = 1,
+						.sid_filter_type = 1 };
 }
 
 /*

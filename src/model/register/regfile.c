@@ -5,13 +5,12 @@
  * not allowed, it is ignored: that is the rule from v3.2 on and one of the permitted
  * outcomes before (CHOICE).
  *
- * CHOICE: every Update (CR0, IRQ_CTRL, GBPA) completes inside the write that starts
- * it (REG-27). ECMDQs are in ecmdq.c, ATOS in atos/, the DPT in dpt/. GAP:
- * the registers of MPAM are not here; smmu_config_check() refuses it, so that they are
- * RES0 as they must be.
+ * CHOICE: every Update (CR0, IRQ_CTRL, GBPA, GMPAM, GBPMPAM) completes inside the write
+ * that starts it (REG-27). ECMDQs are in ecmdq.c, ATOS in atos/, the DPT in dpt/.
  */
 #include <stddef.h>
 #include <string.h>
+#include "model/mpam/mpam.h"
 #include "model/register/regfile.h"
 
 /* ---- when a register exists ---- */
@@ -29,6 +28,11 @@ static bool has_pri(const struct smmu *smmu)
 static bool has_msi_pri(const struct smmu *smmu)
 {
 	return smmu->cfg.msi && smmu->cfg.pri;
+}
+
+static bool has_mpam(const struct smmu *smmu)
+{
+	return smmu->cfg.mpam;
 }
 
 static bool has_s2pi(const struct smmu *smmu)
@@ -188,8 +192,7 @@ static uint64_t ring_bits(unsigned log2, unsigned max)
 /* REG-87: above the wrap bit, an index of the SMMU reads as zero ... */
 static uint64_t limit_cmdq_cons(const struct smmu *smmu)
 {
-	unsigned log2 =
-		(unsigned)smmu_reg_get(smmu->cmdq.base, SMMU_CMDQ_BASE_LOG2SIZE);
+	unsigned log2 = (unsigned)smmu_reg_get(smmu->cmdq.base, SMMU_CMDQ_BASE_LOG2SIZE);
 
 	return SMMU_MASK(SMMU_CMDQ_CONS_ERR) | ring_bits(log2, smmu->cfg.cmdqs);
 }
@@ -255,6 +258,31 @@ static void write_gbpa(struct smmu *smmu, uint64_t value)
 {
 	if (smmu_reg_get(value, SMMU_GBPA_Update))
 		smmu->regs.gbpa = (uint32_t)smmu_reg_set(value, SMMU_GBPA_Update, 0);
+}
+
+/* The fields of GMPAM, laid out like those of GBPMPAM; as wide as needed (REG-50). */
+static uint64_t limit_mpam(const struct smmu *smmu)
+{
+	uint64_t partid = smmu_mpam_id_bits(smmu->cfg.partid_max);
+	uint64_t pmg = smmu_mpam_id_bits(smmu->cfg.pmg_max);
+
+	return smmu_reg_set(
+		smmu_reg_set(SMMU_MASK(SMMU_GMPAM_Update), SMMU_GMPAM_SO_PARTID, partid),
+		SMMU_GMPAM_SO_PMG, pmg);
+}
+
+/* REG-43 to REG-45 */
+static void write_gmpam(struct smmu *smmu, uint64_t value)
+{
+	if (smmu_reg_get(value, SMMU_GMPAM_Update))
+		smmu->regs.gmpam = (uint32_t)smmu_reg_set(value, SMMU_GMPAM_Update, 0);
+}
+
+static void write_gbpmpam(struct smmu *smmu, uint64_t value)
+{
+	if (smmu_reg_get(value, SMMU_GBPMPAM_Update))
+		smmu->regs.gbpmpam =
+			(uint32_t)smmu_reg_set(value, SMMU_GBPMPAM_Update, 0);
 }
 
 static void write_irq_ctrl(struct smmu *smmu, uint64_t value)
@@ -330,10 +358,9 @@ static const struct smmu_regdesc regs[] = {
 	  NULL),
 	R(STRTAB_BASE_CFG, 4, regs.strtab_base_cfg, ALL32, limit_strtab_cfg, NULL,
 	  smmu_off, NULL),
-	R(CMDQ_BASE, 8, cmdq.base, QUEUE_BITS(CMDQ, RA), limit_address, NULL,
-	  cmdq_off, NULL),
-	R(CMDQ_PROD, 4, cmdq.prod, ALL32, limit_cmdq_prod, NULL, always,
-	  write_cmdq_prod),
+	R(CMDQ_BASE, 8, cmdq.base, QUEUE_BITS(CMDQ, RA), limit_address, NULL, cmdq_off,
+	  NULL),
+	R(CMDQ_PROD, 4, cmdq.prod, ALL32, limit_cmdq_prod, NULL, always, write_cmdq_prod),
 	R(CMDQ_CONS, 4, cmdq.cons, ALL32, limit_cmdq_cons, NULL, cmdq_off, NULL),
 	R(EVENTQ_BASE, 8, regs.eventq_base, QUEUE_BITS(EVENTQ, WA), limit_address, NULL,
 	  eventq_off, NULL),
@@ -342,6 +369,9 @@ static const struct smmu_regdesc regs[] = {
 	  priq_off, NULL),
 	MSI_REGS(PRIQ, priq, MSI_ATTR(PRIQ) | SMMU_MASK(SMMU_PRIQ_IRQ_CFG2_LO),
 		 has_msi_pri, priq_irq_off),
+	R(MPAMIDR, 4, id.mpamidr, ALL32, NULL, has_mpam, NULL, NULL),
+	R(GMPAM, 4, regs.gmpam, ALL32, limit_mpam, has_mpam, always, write_gmpam),
+	R(GBPMPAM, 4, regs.gbpmpam, ALL32, limit_mpam, has_mpam, always, write_gbpmpam),
 	RO32(PIDR4, id.component[0]),
 	RO32(PIDR5, id.component[1]),
 	RO32(PIDR6, id.component[2]),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Descriptors: how they are indexed, classified, and what addresses they hold. */
+#include "model/pmcg/pmcg.h"
 #include "model/walk/walk.h"
 
 unsigned smmu_level_shift(unsigned granule, int level)
@@ -121,6 +122,10 @@ bool smmu_desc_read(struct smmu *smmu, const struct smmu_regime *rg, struct smmu
 	uint64_t raw;
 
 	smmu->stats.walk_reads++;
+	d->sid = rg->sid;
+	d->mpam = d->stage == 1 ? rg->mpam_s1 : rg->mpam_s2;
+	smmu_attr_mpam(&d->attr, d->mpam);
+	smmu_pmcg_access(smmu, SMMU_PMCG_WALK_ACCESS, d->sid, &d->attr);
 	if (smmu_bus_read64(smmu->bus, d->pa, &raw, &d->attr) != 0)
 		return false;
 	d->value = d->be ? __builtin_bswap64(raw) : raw;

@@ -6,6 +6,7 @@
  *
  * CHOICE: non-cacheable tables are updated atomically as well (STE-61).
  */
+#include "model/pmcg/pmcg.h"
 #include "model/walk/walk.h"
 
 enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d,
@@ -13,8 +14,11 @@ enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d,
 {
 	uint64_t expected = d->be ? __builtin_bswap64(d->value) : d->value;
 	uint64_t raw = d->be ? __builtin_bswap64(desired) : desired;
-	int err = smmu_bus_cas64(smmu->bus, d->pa, &expected, raw, &d->attr);
+	int err;
 
+	smmu_attr_mpam(&d->attr, d->mpam);
+	smmu_pmcg_access(smmu, SMMU_PMCG_WALK_ACCESS, d->sid, &d->attr);
+	err = smmu_bus_cas64(smmu->bus, d->pa, &expected, raw, &d->attr);
 	if (err < 0)
 		return SMMU_WALK_FAULT;
 	if (err > 0)

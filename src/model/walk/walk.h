@@ -128,6 +128,8 @@ struct smmu_desc {
 	bool be;
 	uint8_t stage;
 	int8_t level;
+	uint32_t sid; /* whose the walk is, and what it carries */
+	struct smmu_mpam mpam;
 };
 /* Reads ->pa into ->value, counts and traces it. False: external abort. */
 bool smmu_desc_read(struct smmu *smmu, const struct smmu_regime *rg, struct smmu_desc *d);
