@@ -43,6 +43,9 @@ struct iommu_domain_ops;
 struct iommu_ops;
 struct iommu_resv_list;
 struct iommu_user_data;
+struct iommu_mm;
+struct iommu_iopf_group;
+struct iommu_page_request;
 
 /* The object of which `ptr` is the member `member`. */
 #define IOMMU_CONTAINER_OF(ptr, type, member)                                            \
@@ -299,6 +302,20 @@ struct iommu_ops {
 
 	/* PASID tables may come from a user: faults go to the RID's domain (CORE-105). */
 	bool user_pasid_table;
+
+	/*
+	 * Answers a page request of the device; last: the last one of its group, code:
+	 * enum iommu_page_response (<smmulator/iommu_fault.h>). NULL: no such faults.
+	 * Locks: those of the device's faults; must not report one.
+	 */
+	void (*page_response)(struct iommu_dev *dev,
+			      const struct iommu_page_request *last, unsigned code);
+	/*
+	 * A domain on a process's own page table (<smmulator/iommu_sva.h>); errors as
+	 * domain_alloc_paging. NULL: -EOPNOTSUPP. Locks: the system's SVA lock.
+	 */
+	int (*domain_alloc_sva)(struct iommu_dev *dev, struct iommu_mm *mm,
+				struct iommu_domain **domain);
 };
 
 struct iommu_iotlb_gather;
@@ -359,6 +376,13 @@ struct iommu_domain_ops {
 	/* 0: not mapped. Context as map_pages. */
 	uint64_t (*iova_to_phys)(struct iommu_domain *domain, uint64_t iova);
 
+	/*
+	 * SVA domains: the process's table has changed in [start, last]; the process is
+	 * gone, and nothing may walk its table after this. Locks: the mm's.
+	 */
+	void (*mm_invalidate)(struct iommu_domain *domain, uint64_t start, uint64_t last);
+	void (*mm_release)(struct iommu_domain *domain);
+
 	/* True: from now on no-snoop is overridden for good (CORE-131). */
 	bool (*enforce_cache_coherency)(struct iommu_domain *domain);
 	/* Frees it; attached to nothing. NULL for static domains. Locks: as alloc. */
@@ -416,6 +440,13 @@ struct iommu_domain {
 	void *cookie;
 	iommu_fault_handler fault_handler;
 	void *fault_token;
+	/*
+	 * Takes a group of page requests over: 0, and it will answer and free it. Else
+	 * the core answers FAILURE. Set before the domain is attached; must not sleep,
+	 * nor detach anything (CORE-107).
+	 */
+	int (*iopf_handler)(struct iommu_iopf_group *group);
+	struct iommu_mm *mm; /* of an SVA domain */
 };
 
 /*

@@ -2,7 +2,8 @@
 /*
  * What the files of the core share. Locks, outermost first:
  *	dev->bind_lock > sys->probe_lock > group->mutex > dev->group_lock
- * (CORE-5; the first and the last are the core's own).
+ * (CORE-5; the first and the last are the core's own), and
+ *	sys->sva_lock > group->mutex; an iopf queue's members > a device's iopf->lock.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -18,6 +19,9 @@ struct iommu_system {
 	struct iommu_system_config cfg; /* deferral: see below */
 	_Atomic int deferral;		/* enum iommu_deferral */
 	pthread_mutex_t probe_lock;
+	pthread_mutex_t sva_lock; /* outside group->mutex: mms, binds, global PASIDs */
+	uint64_t *pasids;	  /* sva_lock: the global ones in use, a bit each */
+	size_t pasid_words;
 	_Atomic(const void *) probe_owner; /* thread in it, for core_probe_held() */
 	struct core_list instances;	   /* probe_lock */
 	struct core_list devs;		   /* probe_lock */
@@ -66,9 +70,10 @@ struct iommu_dev {
 	struct iommu_group *group;   /* written under probe_lock + group_lock */
 	struct core_list group_link; /* group->devs; group->mutex */
 
-	pthread_mutex_t bind_lock; /* outermost: one bind or unbind at a time */
-	bool bind_deferred;	   /* bind_lock */
-	atomic_bool bound;	   /* written under bind_lock */
+	pthread_mutex_t bind_lock;	  /* outermost: one bind or unbind at a time */
+	bool bind_deferred;		  /* bind_lock */
+	atomic_bool bound;		  /* written under bind_lock */
+	_Atomic(struct core_iopf *) iopf; /* NULL: no queue serves its faults */
 	atomic_ullong faults;
 };
 
@@ -164,6 +169,9 @@ int core_create_direct_mappings(struct iommu_domain *domain, struct iommu_dev *d
 /* domain.c */
 int core_paging_alloc(struct iommu_dev *dev, unsigned type, uint32_t flags,
 		      struct iommu_domain **domain);
+/* The core's part of a domain that a driver has made. */
+void core_init_domain(struct iommu_domain *domain, unsigned type,
+		      const struct iommu_ops *ops);
 bool core_domain_compatible(const struct iommu_domain *domain, struct iommu_dev *dev);
 
 /* attach.c; all under group->mutex */
@@ -202,6 +210,9 @@ int core_handle_get(struct iommu_group *group, uint32_t pasid, unsigned type,
 
 /* reset.c; under group->mutex */
 void core_reset_forget(struct iommu_group *group, struct iommu_dev *dev);
+
+/* iopf.c: the device is leaving its IOMMU */
+void core_iopf_forget(struct iommu_dev *dev);
 
 /* ownership.c; under group->mutex */
 int core_group_blocking_domain(struct iommu_group *group);

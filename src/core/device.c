@@ -101,6 +101,7 @@ static struct iommu_dev *dev_create(struct iommu_system *sys,
 	atomic_init(&dev->inst, NULL);
 	atomic_init(&dev->bound, false);
 	atomic_init(&dev->faults, 0);
+	atomic_init(&dev->iopf, NULL);
 	core_list_init(&dev->link);
 	core_list_init(&dev->group_link);
 	/* Default mutexes of glibc and musl need no memory and cannot fail. */

@@ -20,8 +20,8 @@ bool core_domain_compatible(const struct iommu_domain *domain, struct iommu_dev 
 	       domain == ops->default_domain || domain == ops->release_domain;
 }
 
-static void init_domain(struct iommu_domain *domain, unsigned type,
-			const struct iommu_ops *ops)
+void core_init_domain(struct iommu_domain *domain, unsigned type,
+		      const struct iommu_ops *ops)
 {
 	domain->type = type;
 	domain->owner = ops;
@@ -49,7 +49,7 @@ int core_paging_alloc(struct iommu_dev *dev, unsigned type, uint32_t flags,
 		return err;
 	if (!domain)
 		return -ENOMEM;
-	init_domain(domain, type, ops);
+	core_init_domain(domain, type, ops);
 	if (!domain->ops) {
 		core_warn(dev->sys, "%s: %s makes domains without ops", dev->name,
 			  ops->name);
@@ -84,7 +84,7 @@ int iommu_identity_domain_alloc(struct iommu_dev *dev, struct iommu_domain **out
 		return err;
 	if (!domain)
 		return -ENOMEM;
-	init_domain(domain, IOMMU_DOMAIN_IDENTITY, ops);
+	core_init_domain(domain, IOMMU_DOMAIN_IDENTITY, ops);
 	*out = domain;
 	return 0;
 }

@@ -76,10 +76,11 @@ void core_pasid_add(struct iommu_group *group, uint32_t pasid,
 	size_t num = atomic_load(&table->num);
 	bool fresh = !slot;
 
-	if (fresh)
+	if (fresh) {
 		slot = &table->slot[num];
+		slot->pasid = pasid;
+	}
 	group->num_pasids += !slot->domain;
-	slot->pasid = pasid;
 	slot->domain = domain;
 	if (handle)
 		handle->domain = domain;

@@ -140,6 +140,7 @@ static void deinit_device(struct iommu_dev *dev, bool attached)
 	struct iommu_group *group = dev->group;
 	struct iommu_domain *rest = ops->release_domain;
 
+	core_iopf_forget(dev);
 	pthread_mutex_lock(&group->mutex);
 	core_list_del(&dev->group_link);
 	core_reset_forget(group, dev);

@@ -52,10 +52,9 @@ int iommu_system_create(struct iommu_system **out, const struct iommu_system_con
 	atomic_init(&sys->deferral, (int)cfg->deferral);
 	atomic_init(&sys->probe_owner, NULL);
 	atomic_init(&sys->next_group_id, 0);
-	if (pthread_mutex_init(&sys->probe_lock, NULL)) {
-		free(sys);
-		return -ENOMEM;
-	}
+	/* Default mutexes of glibc and musl need no memory and cannot fail. */
+	pthread_mutex_init(&sys->probe_lock, NULL);
+	pthread_mutex_init(&sys->sva_lock, NULL);
 	core_list_init(&sys->instances);
 	core_list_init(&sys->devs);
 	*out = sys;
@@ -77,6 +76,8 @@ void iommu_system_destroy(struct iommu_system *sys)
 		iommu_instance_unregister(core->inst);
 	}
 	pthread_mutex_destroy(&sys->probe_lock);
+	pthread_mutex_destroy(&sys->sva_lock);
+	free(sys->pasids);
 	free(sys);
 }
 
