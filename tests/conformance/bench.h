@@ -36,4 +36,8 @@ void cf_fixture_build(struct cf_bench *b, const struct smmu_config *cfg);
 void cf_transaction(struct cf_bench *b, const struct cf_txn *t,
 		    const struct cf_want *want);
 
+/* Tests that are no tables: others.c. */
+void cf_two_smmus(void **state);
+void cf_whole_words(void **state);
+
 #endif /* TESTS_CONFORMANCE_BENCH_H */

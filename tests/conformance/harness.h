@@ -204,7 +204,7 @@ unsigned cf_run(const struct cf_table *table, const char *part);
 #define REG64(reg, f, v)                                                                 \
 	CF_WR(CF_REG, 8, SMMU_REG_##reg, SMMU_##reg##_##f, v, .status = 0)
 /* CR2 is read-only while SMMUEN (6.3.12). */
-#define CR2_REG(f, v) REG(CR0, SMMUEN, 0), REG(CR2, f, v), REG(CR0, SMMUEN, 1)
+#define CR2_REG(f, v)	REG(CR0, SMMUEN, 0), REG(CR2, f, v), REG(CR0, SMMUEN, 1)
 #define IS(reg, m, v)	CF_WR(CF_IS, 4, SMMU_REG_##reg, m, v, .status = 0)
 #define IS64(reg, m, v) CF_WR(CF_IS, 8, SMMU_REG_##reg, m, v, .status = 0)
 
@@ -237,11 +237,10 @@ unsigned cf_run(const struct cf_table *table, const char *part);
 		.kind = CF_DRAIN, .value = (n)                                           \
 	}
 
-#define T(...) __VA_ARGS__
+#define T(...) (&(const struct cf_txn){ __VA_ARGS__ })
 #define DMA(t, ...)                                                                      \
 	{                                                                                \
-		.kind = CF_DMA, .txn = &(const struct cf_txn){ t },                      \
-		.want = CF_ONE_WANT(__VA_ARGS__)                                         \
+		.kind = CF_DMA, .txn = (t), .want = CF_ONE_WANT(__VA_ARGS__)             \
 	}
 #define READ(...)   DMA(T(.op = SMMU_READ), __VA_ARGS__)
 #define WRITE(...)  DMA(T(.op = SMMU_WRITE), __VA_ARGS__)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs the tables: all, or `conformance TOPIC [part of an entry's name]`. */
-#include "conformance/harness.h"
+#include "conformance/bench.h"
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>
@@ -16,6 +16,8 @@ static void run_topic(void **state)
 #define TOPIC(name) { #name, run_topic, NULL, NULL, (void *)(uintptr_t)&cf_##name },
 static const struct CMUnitTest topics[] = {
 #include "conformance/tables.def"
+	cmocka_unit_test(cf_two_smmus),
+	cmocka_unit_test(cf_whole_words),
 };
 #undef TOPIC
 
