@@ -167,6 +167,36 @@ static void vatos_is_for_one_vmid(void **state)
 	a_close(&b);
 }
 
+static void one_vms(struct smmu_config *cfg)
+{
+	cfg->mpam = 1;
+	cfg->partid_max = 63;
+}
+
+/* ATOS-28: F_VMS_FETCH is a code too, below C_BAD_STE of either kind. */
+static void vms_fetch(void **state)
+{
+	struct abench b;
+
+	(void)state;
+	a_open(&b, SMMU_PRESET_FULL, A_NESTED, one_vms);
+	smmu_set(b.ste, SMMU_STE_S1MPAM, 1);
+	b.ste[5] = 0x10000000; /* VMSPtr: nothing answers */
+	a_write(&b);
+	assert_int_equal(a_gatos(&b, A_S12 | A_READ, A_VA),
+			 a_fault(SMMU_EVT_F_VMS_FETCH, 0, 0));
+	assert_int_equal(a_gatos(&b, A_S2 | A_READ, A_IPA),
+			 a_fault(SMMU_EVT_F_VMS_FETCH, 3, 0));
+	h_wr32(&b.h, SMMU_REG_VATOS_SEL, A_VMID);
+	assert_int_equal(a_vatos(&b, A_S1 | A_READ, A_VA),
+			 a_fault(SMMU_EVT_F_VMS_FETCH, 0, 0));
+	/* another VMID is not told */
+	h_wr32(&b.h, SMMU_REG_VATOS_SEL, A_VMID + 1);
+	assert_int_equal(a_vatos(&b, A_S1 | A_READ, A_VA),
+			 a_fault(SMMU_EVT_C_BAD_STE, 0, 0));
+	a_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +205,7 @@ int main(void)
 		cmocka_unit_test(run),
 		cmocka_unit_test(page_moves),
 		cmocka_unit_test(vatos_is_for_one_vmid),
+		cmocka_unit_test(vms_fetch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

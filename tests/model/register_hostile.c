@@ -52,9 +52,15 @@ static uint64_t hostile_offset(void)
 	case 0:
 		return rng();
 	case 1:
-		return r >> 20 & 0x1ffff;
+		return r >> 20 & 0x5ffff; /* and the pages after page 1 */
 	case 2:
 		return 0x100a8 + (r >> 20 & 0x2c);
+	case 3: /* ATOS, VATOS_SEL, DPT */
+		return 0x100 + (r >> 20 & 0x1fc);
+	case 4: /* VATOS */
+		return 0x20a00 + (r >> 20 & 0x1c);
+	case 5: /* four ECMDQs of FULL */
+		return 0x30000 + (r >> 20 & 0x300c);
 	default:
 		return r >> 20 & 0xfc;
 	}

@@ -8,6 +8,7 @@
  */
 #include <stddef.h>
 #include "model/atos/atos.h"
+#include "model/mpam/mpam.h"
 #include "model/translate.h"
 #include "model/walk/walk.h"
 
@@ -141,6 +142,7 @@ static bool translate(struct lookup *l)
 		.sid = l->txn.sid,
 		.world = ste->world,
 		.vmid = ste->vmid,
+		.mpam_s2 = ste->mpam,
 		.s2 = ste->s2 ? &ste->s2cfg : NULL,
 		.no_update = l->httui,
 	};
@@ -160,8 +162,10 @@ static bool translate(struct lookup *l)
 			break;
 		}
 	}
-	if (cd)
+	if (cd) {
 		rg.s1 = &cd->s1;
+		rg.mpam_s1 = smmu_mpam_client(l->smmu, ste, cd);
+	}
 	if (!(cd ? translate_s1(l, &rg) : bypass_s1(l)))
 		return false;
 	return !wants_s2(l) || translate_s2(l, &rg);
@@ -171,11 +175,15 @@ static bool find(struct lookup *l)
 {
 	if (!type_ok(l))
 		return fail(l, SMMU_ATOS_FAULT_INV_REQ);
-	l->ste = smmu_ste_lookup(l->smmu, l->txn.sid, &l->fault);
+	l->ste = smmu_ste_lookup_bare(l->smmu, l->txn.sid, &l->fault);
 	if (!l->ste)
 		return false;
 	if (l->vatos && !vmid_ok(l))
 		return fail(l, SMMU_EVT_C_BAD_STE);
+	/* F_VMS_FETCH, below C_BAD_STE of either kind (ATOS-28). */
+	l->ste = smmu_ste_lookup(l->smmu, l->txn.sid, &l->fault);
+	if (!l->ste)
+		return false;
 	if (!stages_ok(l))
 		return fail(l, SMMU_ATOS_FAULT_INV_STAGE);
 	return translate(l);

@@ -75,6 +75,9 @@ struct smmu_cd {
  */
 const struct smmu_ste *smmu_ste_lookup(struct smmu *smmu, uint32_t sid,
 				       struct smmu_fault *fault);
+/* The same without the VMS, so never F_VMS_FETCH: for what is judged before it. */
+const struct smmu_ste *smmu_ste_lookup_bare(struct smmu *smmu, uint32_t sid,
+					    struct smmu_fault *fault);
 /*
  * T-6: n words at *addr, with CR1.TABLE_*, for the stream sid; ADDR-5 may truncate
  * *addr. False: *fault says F_STE_FETCH and where.

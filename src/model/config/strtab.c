@@ -156,8 +156,9 @@ static struct smmu_ste *ste_fetch(struct smmu *smmu, const struct strtab *tab,
 	return ste;
 }
 
-const struct smmu_ste *smmu_ste_lookup(struct smmu *smmu, uint32_t sid,
-				       struct smmu_fault *fault)
+/* T-5 to T-7 */
+static struct smmu_ste *ste_find(struct smmu *smmu, uint32_t sid,
+				 struct smmu_fault *fault)
 {
 	struct strtab tab = strtab_of(smmu);
 	struct smmu_ste *ste;
@@ -179,6 +180,20 @@ const struct smmu_ste *smmu_ste_lookup(struct smmu *smmu, uint32_t sid,
 		fault->event = SMMU_EVT_C_BAD_STE;
 		return NULL;
 	}
+	return ste;
+}
+
+const struct smmu_ste *smmu_ste_lookup_bare(struct smmu *smmu, uint32_t sid,
+					    struct smmu_fault *fault)
+{
+	return ste_find(smmu, sid, fault);
+}
+
+const struct smmu_ste *smmu_ste_lookup(struct smmu *smmu, uint32_t sid,
+				       struct smmu_fault *fault)
+{
+	struct smmu_ste *ste = ste_find(smmu, sid, fault);
+
 	/* T-9v */
 	if (ste && ste->vms && !ste->map_valid && !smmu_vms_load(smmu, sid, ste, fault))
 		return NULL;

@@ -13,10 +13,11 @@ enum { SMMU_DPT_AC_VMID, SMMU_DPT_AC_SHARED, SMMU_DPT_AC_ANY }; /* AC, DPT-6 */
 
 /* One that is asking: SEC_SID is Non-secure. */
 struct smmu_dpt_access {
-	uint32_t sid;	/* for the trace */
-	uint8_t vmatch; /* STE.DPT_VMATCH */
-	uint16_t vmid;	/* STE.S2VMID */
-	uint64_t pa;	/* below 2^OAS */
+	uint32_t sid;	       /* for what is traced and counted */
+	struct smmu_mpam mpam; /* of the STE: walks carry it (DPT-2) */
+	uint8_t vmatch;	       /* STE.DPT_VMATCH */
+	uint16_t vmid;	       /* STE.S2VMID */
+	uint64_t pa;	       /* below 2^OAS */
 	bool write;
 };
 

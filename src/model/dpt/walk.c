@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include "model/config/config.h"
 #include "model/dpt/dpt.h"
+#include "model/pmcg/pmcg.h"
 
 /* DPT_BASE_CFG as it acts; widths in bits. */
 struct shape {
@@ -89,8 +90,12 @@ static struct smmu_attr fetch_attr(const struct smmu *smmu)
 
 static bool fetch(const struct walk *w, uint64_t pa, int level, uint64_t *desc)
 {
-	const struct smmu_attr attr = fetch_attr(w->smmu);
+	struct smmu_attr attr = fetch_attr(w->smmu);
 
+	/* PMCG-20 */
+	smmu_attr_mpam(&attr, w->acc->mpam);
+	smmu_pmcg_missed(w->smmu, SMMU_MISSED_TLB);
+	smmu_pmcg_access(w->smmu, SMMU_PMCG_WALK_ACCESS, w->acc->sid, &attr);
 	if (smmu_bus_read64(w->smmu->bus, pa, desc, &attr) != 0)
 		return false;
 	SMMU_TRACE(w->smmu, .kind = SMMU_TRACE_DPT_FETCH, .sid = w->acc->sid,
