@@ -138,11 +138,11 @@ enum smmu_trace_kind {
 	SMMU_TRACE_MMIO_READ,  /* addr = offset, value */
 	SMMU_TRACE_MMIO_WRITE, /* addr = offset, value */
 	SMMU_TRACE_COMMAND, /* addr = its PA, dw[0..1]; value = 0, or n + 1 of ECMDQ n */
-	SMMU_TRACE_EVENT,   /* dw[0..3]; value = 1 if recorded */
-	SMMU_TRACE_STE_FETCH, /* sid, addr = its PA, value = dw 0 */
-	SMMU_TRACE_STE_HIT,   /* sid */
-	SMMU_TRACE_CD_FETCH,  /* sid, ssid, addr = its PA, value = dw 0 */
-	SMMU_TRACE_CD_HIT,    /* sid, ssid */
+	SMMU_TRACE_EVENT,      /* dw[0..3]; value = 1 if recorded */
+	SMMU_TRACE_STE_FETCH,  /* sid, addr = its PA, value = dw 0, dw[0..7] */
+	SMMU_TRACE_STE_HIT,    /* sid, dw[0..7] as cached */
+	SMMU_TRACE_CD_FETCH,   /* sid, ssid, addr = its PA, value = dw 0, dw[0..7] */
+	SMMU_TRACE_CD_HIT,     /* sid, ssid, dw[0..7] as cached */
 	SMMU_TRACE_WALK, /* sid, stage, level, addr = descriptor PA, value = descriptor */
 	SMMU_TRACE_TLB_HIT,	/* sid, addr = input address, value = output address */
 	SMMU_TRACE_TLB_MISS,	/* sid, addr = input address */
@@ -152,6 +152,14 @@ enum smmu_trace_kind {
 	SMMU_TRACE_L1CD_FETCH,	/* sid, ssid, addr = its PA, value */
 	SMMU_TRACE_DPT_FETCH,	/* sid, level, addr = its PA, value */
 	SMMU_TRACE_VMS_FETCH,	/* sid, addr = its PA, value = dw 0 */
+	SMMU_TRACE_L1STD_HIT,	/* sid, value as cached */
+	SMMU_TRACE_L1CD_HIT,	/* sid, ssid, value as cached */
+	SMMU_TRACE_OVERRIDE,	/* sid, attr: on the way in, after STE or GBPA */
+	SMMU_TRACE_DENIED, /* sid, stage, rule, words: what withholds the permission */
+	SMMU_TRACE_UPDATE, /* addr = descriptor PA, value = what hardware makes of it */
+	/* sid, ssid, value = event (0: none), addr = IPA or address of the fetch, stage
+	   (0: none), rule: what ends it; of success what let it pass, NULL: T-20 */
+	SMMU_TRACE_DECISION,
 };
 struct smmu_trace {
 	uint8_t kind; /* enum smmu_trace_kind */
@@ -159,7 +167,10 @@ struct smmu_trace {
 	int8_t level;
 	uint32_t sid, ssid;
 	uint64_t addr, value;
-	const uint64_t *dw; /* words of the command or event; valid in the call only */
+	const uint64_t *dw; /* words of what it is about; valid in the call only */
+	const char *rule;   /* "STE-18", "T-16": a rule of the digest; constant */
+	const char *words;  /* constant */
+	const struct smmu_attr *attr; /* valid in the call only */
 };
 typedef void (*smmu_trace_fn)(void *ctx, const struct smmu_trace *trace);
 /* Sets the hook, NULL: none. Call it while the SMMU is idle. */

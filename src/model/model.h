@@ -175,6 +175,7 @@ struct smmu_fault {
 	uint64_t ipa;	     /* S2 == 1: the address that stage 2 translated */
 	uint64_t fetch_addr; /* *_FETCH and F_WALK_EABT */
 	uint32_t reason;
+	const char *rule; /* that asked for it: "STE-18", "T-16c" */
 };
 
 /* Where a transaction ends when all stages agree. */

@@ -94,11 +94,25 @@ static struct smmu_result fault(const struct smmu_lookup *x)
 	return res;
 }
 
+static void trace_decision(const struct smmu_lookup *x)
+{
+	const struct smmu_fault *f = &x->fault;
+
+	SMMU_TRACE(x->smmu, .kind = SMMU_TRACE_DECISION, .sid = x->txn->sid,
+		   .ssid = x->txn->ssid, .value = f->event, .rule = f->rule,
+		   .stage = (uint8_t)(f->s2	     ? 2 :
+				      obeys_ars(f) ? 1 :
+						     0),
+		   .addr = f->s2 ? f->ipa : f->fetch_addr);
+}
+
 struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
 {
 	struct smmu_lookup x = { .smmu = smmu, .txn = txn };
+	enum smmu_found found = smmu_find(&x);
 
-	switch (smmu_find(&x)) {
+	trace_decision(&x);
+	switch (found) {
 	case SMMU_FOUND_OUTPUT:
 		return output(&x);
 	case SMMU_FOUND_CONFIG:

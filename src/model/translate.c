@@ -66,6 +66,8 @@ static void override(struct smmu_lookup *x, const struct smmu_override *over)
 	override_types(over, &x->attr);
 	x->attr.inst = x->acc.inst;
 	x->attr.priv = x->acc.priv;
+	SMMU_TRACE(x->smmu, .kind = SMMU_TRACE_OVERRIDE, .sid = x->txn->sid,
+		   .attr = &x->attr);
 }
 
 /* ---- ways to end ---- */
@@ -73,14 +75,16 @@ static void override(struct smmu_lookup *x, const struct smmu_override *over)
 static enum smmu_found bad_config(struct smmu_lookup *x, unsigned event)
 {
 	x->fault.event = (uint8_t)event;
+	x->fault.rule = "T-10";
 	return SMMU_FOUND_CONFIG;
 }
 
 /* Stage-1 bypass: the input is wider than what may follow (section 7, always abort). */
-static enum smmu_found bad_size(struct smmu_lookup *x)
+static enum smmu_found bad_size(struct smmu_lookup *x, const char *rule)
 {
 	x->fault = (struct smmu_fault){ .event = SMMU_EVT_F_ADDR_SIZE,
-					.cls = SMMU_CLASS_IN };
+					.cls = SMMU_CLASS_IN,
+					.rule = rule };
 	return SMMU_FOUND_CONFIG;
 }
 
@@ -160,7 +164,8 @@ static enum smmu_found whole_bypass(struct smmu_lookup *x)
 	const struct smmu_id *id = &x->smmu->id;
 
 	if (smmu_above(x->txn->addr, x->ste->s1 ? id->ias : id->oas))
-		return bad_size(x);
+		return bad_size(x, "T-11");
+	x->fault.rule = "T-11";
 	return output_bypass(x);
 }
 
@@ -209,7 +214,7 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 			return whole_bypass(x);
 		/* T-12 */
 		if (smmu_above(x->txn->addr, x->smmu->id.ias))
-			return bad_size(x);
+			return bad_size(x, "T-12");
 		break;
 	}
 	return stages(x, idx);
@@ -218,15 +223,17 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 enum smmu_found smmu_find(struct smmu_lookup *x)
 {
 	begin(x);
-	/* T-2 */
-	if (!smmu_is_enabled(x->smmu))
+	if (!smmu_is_enabled(x->smmu)) {
+		x->fault.rule = "T-2";
 		return global_bypass(x);
+	}
 	/* T-5, T-6, T-7 */
 	x->ste = smmu_ste_lookup(x->smmu, x->txn->sid, &x->fault);
 	if (!x->ste)
 		return SMMU_FOUND_CONFIG;
-	/* T-8 */
-	if (x->ste->abort)
+	if (x->ste->abort) {
+		x->fault.rule = "T-8";
 		return SMMU_FOUND_SILENT;
+	}
 	return with_ste(x);
 }

@@ -102,6 +102,7 @@ void smmu_cd_decode(const struct smmu *smmu, const struct smmu_ste *ste,
 	bool v864 = get(dw, SMMU_CD_AA64);
 
 	memset(cd, 0, sizeof(*cd));
+	memcpy(cd->dw, dw, sizeof(cd->dw));
 	cd->illegal = smmu_cd_check(smmu, ste, dw);
 	if (cd->illegal)
 		return;

@@ -20,9 +20,10 @@ struct locate {
 	struct smmu_fault *fault;
 };
 
-static bool fail(const struct locate *l, unsigned event)
+static bool fail(const struct locate *l, unsigned event, const char *rule)
 {
 	l->fault->event = (uint8_t)event;
+	l->fault->rule = rule;
 	return false;
 }
 
@@ -57,7 +58,7 @@ static bool fetch(const struct locate *l, uint64_t *addr, unsigned n, uint64_t *
 	for (unsigned i = 0; i < n; i++) {
 		if (smmu_bus_read64(smmu->bus, *addr + 8 * i, &dw[i], &attr)) {
 			l->fault->fetch_addr = *addr;
-			return fail(l, SMMU_EVT_F_CD_FETCH);
+			return fail(l, SMMU_EVT_F_CD_FETCH, "T-13");
 		}
 	}
 	return true;
@@ -71,6 +72,8 @@ static bool l1cd_get(const struct locate *l, unsigned split, uint64_t addr,
 
 	if (hit) {
 		*l1cd = *hit;
+		SMMU_TRACE(l->smmu, .kind = SMMU_TRACE_L1CD_HIT, .sid = l->sid,
+			   .ssid = l->idx, .value = *l1cd);
 		return true;
 	}
 	if (!fetch(l, &addr, 1, l1cd))
@@ -99,13 +102,13 @@ static bool two_level_address(const struct locate *l, unsigned split, uint64_t *
 
 	if (!l1cd_get(l, split, base + 8 * (uint64_t)(l->idx >> split), &l1cd))
 		return false;
-	/* L1CD-1 */
 	if (!smmu_get(&l1cd, SMMU_L1CD_V))
-		return fail(l, SMMU_EVT_C_BAD_SUBSTREAMID);
+		return fail(l, SMMU_EVT_C_BAD_SUBSTREAMID, "L1CD-1");
 	/* ADDR-3, ADDR-4. CHOICE: the same event for a PA and an IPA, and in v3.0. */
 	leaf = smmu_align_down(smmu_get_addr(&l1cd, SMMU_L1CD_L2Ptr), split + 6);
 	if (smmu_above(leaf, ste->s2 ? l->smmu->id.ias : l->smmu->id.oas))
-		return fail(l, SMMU_EVT_C_BAD_SUBSTREAMID);
+		return fail(l, SMMU_EVT_C_BAD_SUBSTREAMID,
+			    ste->s2 ? "ADDR-4" : "ADDR-3");
 	*addr = leaf + 64 * (uint64_t)(l->idx & ((1u << split) - 1));
 	return true;
 }
@@ -134,7 +137,7 @@ static const struct smmu_cd *cd_fetch(const struct locate *l)
 	if (!fetch(l, &addr, SMMU_CD_DWORDS, dw))
 		return NULL;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_CD_FETCH, .sid = l->sid, .ssid = l->idx,
-		   .addr = addr, .value = dw[0]);
+		   .addr = addr, .value = dw[0], .dw = dw);
 	cd = smmu_cfg_place_cd(smmu->cfgcache, l->ste, l->sid, l->idx);
 	smmu_cd_decode(smmu, l->ste, dw, cd);
 	return cd;
@@ -148,13 +151,14 @@ const struct smmu_cd *smmu_cd_lookup(struct smmu *smmu, const struct smmu_ste *s
 
 	if (cd) {
 		smmu->stats.cd_hits++;
-		SMMU_TRACE(smmu, .kind = SMMU_TRACE_CD_HIT, .sid = sid, .ssid = idx);
+		SMMU_TRACE(smmu, .kind = SMMU_TRACE_CD_HIT, .sid = sid, .ssid = idx,
+			   .dw = cd->dw);
 	} else {
 		cd = cd_fetch(&l);
 	}
 	/* T-14 */
 	if (cd && cd->illegal) {
-		fail(&l, SMMU_EVT_C_BAD_CD);
+		fail(&l, SMMU_EVT_C_BAD_CD, cd->illegal);
 		return NULL;
 	}
 	return cd;

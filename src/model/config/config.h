@@ -58,6 +58,7 @@ struct smmu_ste {
 	struct smmu_fetch_attr cd_fetch;
 	struct smmu_override over;
 	struct smmu_s2cfg s2cfg; /* only if s2 */
+	uint64_t dw[SMMU_STE_DWORDS]; /* as it was read */
 };
 
 struct smmu_cd {
@@ -65,6 +66,7 @@ struct smmu_cd {
 	uint16_t partid;     /* as written; only if the STE has s1mpam */
 	uint8_t pmg;
 	struct smmu_s1cfg s1;
+	uint64_t dw[SMMU_CD_DWORDS]; /* as it was read */
 };
 
 /* ---- strtab.c: T-5 to T-7 ---- */

@@ -224,6 +224,7 @@ void smmu_ste_decode(const struct smmu *smmu, const uint64_t *dw, struct smmu_st
 
 	memset(ste, 0, sizeof(*ste));
 	ste->serial = serial;
+	memcpy(ste->dw, dw, sizeof(ste->dw));
 	ste->illegal = smmu_ste_check(smmu, dw);
 	if (ste->illegal)
 		return;

@@ -53,6 +53,7 @@ static struct strtab strtab_of(const struct smmu *smmu)
 static bool fetch_failed(const struct smmu *smmu, uint64_t addr, struct smmu_fault *fault)
 {
 	fault->event = SMMU_EVT_F_STE_FETCH;
+	fault->rule = "T-6";
 	/* EVT-21: bits from OAS on are RES0. */
 	fault->fetch_addr = smmu_low(addr, smmu->id.oas);
 	return false;
@@ -75,7 +76,7 @@ bool smmu_strtab_fetch(struct smmu *smmu, uint32_t sid, uint64_t *addr, unsigned
 	attr = smmu_own_attr(code);
 	if (smmu_above(*addr, smmu->id.oas)) {
 		if (smmu->cfg.ste_oversize != SMMU_OVERSIZE_TRUNCATE)
-			return fetch_failed(smmu, *addr, fault);
+			return fetch_failed(smmu, *addr, fault); /* ADDR-5 */
 		*addr = smmu_low(*addr, smmu->id.oas);
 	}
 	smmu_attr_mpam(&attr, smmu_mpam_own(smmu));
@@ -88,9 +89,10 @@ bool smmu_strtab_fetch(struct smmu *smmu, uint32_t sid, uint64_t *addr, unsigned
 	return true;
 }
 
-static bool bad_streamid(struct smmu_fault *fault)
+static bool bad_streamid(struct smmu_fault *fault, const char *rule)
 {
 	fault->event = SMMU_EVT_C_BAD_STREAMID;
+	fault->rule = rule;
 	return false;
 }
 
@@ -102,6 +104,8 @@ static bool l1std_get(struct smmu *smmu, const struct strtab *tab, uint32_t sid,
 
 	if (hit) {
 		*l1std = *hit;
+		SMMU_TRACE(smmu, .kind = SMMU_TRACE_L1STD_HIT, .sid = sid,
+			   .value = *l1std);
 		return true;
 	}
 	if (!smmu_strtab_fetch(smmu, sid, &addr, 1, l1std, fault))
@@ -131,7 +135,7 @@ static bool ste_address(struct smmu *smmu, const struct strtab *tab, uint32_t si
 	index = sid & ((UINT64_C(1) << tab->split) - 1);
 	/* L1STD-2: SPLIT + 1 is 11 at most, so that Reserved Spans fall out as well. */
 	if (span == 0 || span > tab->split + 1 || index >= UINT64_C(1) << (span - 1))
-		return bad_streamid(fault);
+		return bad_streamid(fault, "L1STD-2");
 	/* L1STD-4 */
 	*addr = smmu_align_down(smmu_get_addr(&l1std, SMMU_L1STD_L2Ptr), span + 5) +
 		64 * index;
@@ -150,7 +154,7 @@ static struct smmu_ste *ste_fetch(struct smmu *smmu, const struct strtab *tab,
 	if (!smmu_strtab_fetch(smmu, sid, &addr, SMMU_STE_DWORDS, dw, fault))
 		return NULL;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_STE_FETCH, .sid = sid, .addr = addr,
-		   .value = dw[0]);
+		   .value = dw[0], .dw = dw);
 	ste = smmu_cfg_place_ste(smmu->cfgcache, sid);
 	smmu_ste_decode(smmu, dw, ste);
 	return ste;
@@ -165,19 +169,20 @@ static struct smmu_ste *ste_find(struct smmu *smmu, uint32_t sid,
 
 	/* T-5 a */
 	if (tab.size < 32 && sid >> tab.size != 0) {
-		bad_streamid(fault);
+		bad_streamid(fault, "T-5a");
 		return NULL;
 	}
 	ste = smmu_cfg_find_ste(smmu->cfgcache, sid);
 	if (ste) {
 		smmu->stats.ste_hits++;
-		SMMU_TRACE(smmu, .kind = SMMU_TRACE_STE_HIT, .sid = sid);
+		SMMU_TRACE(smmu, .kind = SMMU_TRACE_STE_HIT, .sid = sid, .dw = ste->dw);
 	} else {
 		ste = ste_fetch(smmu, &tab, sid, fault);
 	}
 	/* T-7 */
 	if (ste && ste->illegal) {
 		fault->event = SMMU_EVT_C_BAD_STE;
+		fault->rule = ste->illegal;
 		return NULL;
 	}
 	return ste;

@@ -24,5 +24,7 @@ enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d,
 	if (err > 0)
 		return SMMU_WALK_AGAIN;
 	d->value = desired;
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_UPDATE, .stage = d->stage, .level = d->level,
+		   .addr = d->pa, .value = desired);
 	return SMMU_WALK_DONE;
 }

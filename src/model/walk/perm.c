@@ -158,12 +158,14 @@ bool smmu_s1_allow(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
 
 	if (!permits(leaf->perm, acc, acc->priv || s1->one_table, &rnw)) {
 		smmu_s1_fault(fault, SMMU_EVT_F_PERMISSION);
+		fault->rule = "T-17b";
 		fault->rnw = rnw;
 		return false;
 	}
 	/* Indirect scheme, nDirty == 1 and nobody to clear it: checked last (10.2). */
 	if (acc->write && (leaf->flags & SMMU_LEAF_CLEAN) && !dirty_on(s1)) {
 		smmu_s1_fault(fault, SMMU_EVT_F_PERMISSION);
+		fault->rule = "T-17b";
 		fault->dirtybit = true;
 		return false;
 	}
@@ -179,10 +181,13 @@ bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 
 	if (!permits(leaf->perm, &req->acc, req->acc.priv, &rnw)) {
 		smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
+		fault->rule = "T-18c";
 		fault->rnw = rnw;
 		return false;
 	}
-	if (req->cls != SMMU_CLASS_IN && s2->ptw && smmu_s2_is_device(smmu, s2, leaf))
-		return smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
+	if (req->cls != SMMU_CLASS_IN && s2->ptw && smmu_s2_is_device(smmu, s2, leaf)) {
+		smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
+		return smmu_fault_rule(fault, "STE-62");
+	}
 	return true;
 }

@@ -51,14 +51,20 @@ bool smmu_s1_input(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
 		   uint64_t *va, const struct smmu_s1tt **tt, struct smmu_fault *fault)
 {
 	if (s1->fmt == SMMU_FMT_LPAE32) {
-		if (!select32(s1, *va, tt))
-			return smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
+		if (!select32(s1, *va, tt)) {
+			smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
+			return smmu_fault_rule(fault, "T-15");
+		}
 		return true;
 	}
-	if (!select64(s1, va, tt))
-		return smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
-	if ((*tt)->e0pd && !acc->priv && !s1->one_table) /* CD-28 */
-		return smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
+	if (!select64(s1, va, tt)) {
+		smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
+		return smmu_fault_rule(fault, "T-15");
+	}
+	if ((*tt)->e0pd && !acc->priv && !s1->one_table) {
+		smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
+		return smmu_fault_rule(fault, "CD-28");
+	}
 	return true;
 }
 
@@ -75,9 +81,10 @@ struct s1_walk {
 	struct smmu_fault *fault;
 };
 
-static enum smmu_walk_step fail(struct s1_walk *w, unsigned event)
+static enum smmu_walk_step fail(struct s1_walk *w, unsigned event, const char *rule)
 {
 	smmu_s1_fault(w->fault, event);
+	w->fault->rule = rule;
 	if (event == SMMU_EVT_F_WALK_EABT) {
 		w->fault->cls = SMMU_CLASS_TT;
 		w->fault->fetch_addr = w->desc.pa;
@@ -116,7 +123,7 @@ static enum smmu_walk_step update(struct s1_walk *w, uint64_t desired)
 	if (w->rg->s2 != NULL && !locate(w, true))
 		return SMMU_WALK_FAULT;
 	step = smmu_desc_update(w->smmu, &w->desc, desired);
-	return step == SMMU_WALK_FAULT ? fail(w, SMMU_EVT_F_WALK_EABT) : step;
+	return step == SMMU_WALK_FAULT ? fail(w, SMMU_EVT_F_WALK_EABT, "T-16b") : step;
 }
 
 static struct smmu_attr attributes(const struct s1_walk *w, uint64_t desc)
@@ -140,7 +147,7 @@ static enum smmu_walk_step finish(struct s1_walk *w)
 	bool keep = smmu_desc_cacheable(w->smmu, &w->geom, w->desc.level, desc);
 
 	if (!af && !s1->ha && !s1->affd)
-		return fail(w, SMMU_EVT_F_ACCESS); /* CD-23 */
+		return fail(w, SMMU_EVT_F_ACCESS, "CD-23");
 	leaf->attr = attributes(w, desc);
 	if (!s1->one_table && smmu_reg_get(desc, SMMU_S1DESC_nG) != 0)
 		leaf->flags |= SMMU_LEAF_NG;
@@ -148,8 +155,10 @@ static enum smmu_walk_step finish(struct s1_walk *w)
 	if (keep && (af || !s1->ha))
 		leaf->flags |= SMMU_LEAF_CACHEABLE;
 	/* CHOICE: an access that is denied leaves AF as it is (section 11). */
-	if (!smmu_s1_allow(s1, &w->req->acc, leaf, w->fault))
+	if (!smmu_s1_allow(s1, &w->req->acc, leaf, w->fault)) {
+		smmu_s1_blame(w->smmu, w->rg, &w->req->acc, &w->hier, desc);
 		return SMMU_WALK_FAULT;
+	}
 	if (s1->ha)
 		desired = smmu_reg_set(desired, SMMU_S1DESC_AF, 1);
 	if (w->req->acc.write && (leaf->flags & SMMU_LEAF_CLEAN)) {
@@ -174,14 +183,14 @@ static enum smmu_walk_step step(struct s1_walk *w, uint64_t *table)
 	if (!locate(w, false))
 		return SMMU_WALK_FAULT;
 	if (!smmu_desc_read(w->smmu, w->rg, &w->desc))
-		return fail(w, SMMU_EVT_F_WALK_EABT);
+		return fail(w, SMMU_EVT_F_WALK_EABT, "T-16b");
 	switch (smmu_desc_kind(g, level, w->desc.value)) {
 	case SMMU_DESC_INVALID:
-		return fail(w, SMMU_EVT_F_TRANSLATION);
+		return fail(w, SMMU_EVT_F_TRANSLATION, "T-16c");
 	case SMMU_DESC_TABLE:
 		*table = smmu_desc_table(g, w->desc.value);
 		if (smmu_low(*table, g->ps) != *table)
-			return fail(w, SMMU_EVT_F_ADDR_SIZE);
+			return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-16d");
 		smmu_hier_add(w->s1, w->req->tt, w->desc.value, &w->hier);
 		return w->s1->haft ? update(w, smmu_reg_set(w->desc.value,
 							    SMMU_S1TABLE_AF, 1))
@@ -191,7 +200,7 @@ static enum smmu_walk_step step(struct s1_walk *w, uint64_t *table)
 	}
 	oa = smmu_desc_oa(g, level, w->desc.value);
 	if (smmu_desc_oa_above(g, level, oa, w->req->va))
-		return fail(w, SMMU_EVT_F_ADDR_SIZE);
+		return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-16d");
 	w->leaf->bits = smmu_desc_leaf_bits(g, level);
 	w->leaf->oa = oa;
 	return finish(w);
@@ -243,12 +252,14 @@ bool smmu_s1_walk(struct smmu *smmu, const struct smmu_regime *rg,
 	enum smmu_walk_step ret = SMMU_WALK_AGAIN;
 
 	*leaf = (struct smmu_s1leaf){ 0 };
-	if (!req->tt->en) /* effective EPDx (T-15) */
-		return smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
+	if (!req->tt->en) { /* effective EPDx */
+		smmu_s1_fault(fault, SMMU_EVT_F_TRANSLATION);
+		return smmu_fault_rule(fault, "T-15e");
+	}
 	w.geom = geometry(smmu, rg->s1, req->tt);
 	for (int tries = 0; tries < SMMU_WALK_TRIES && ret == SMMU_WALK_AGAIN; tries++)
 		ret = once(&w);
 	if (ret == SMMU_WALK_AGAIN)
-		ret = fail(&w, SMMU_EVT_F_WALK_EABT);
+		ret = fail(&w, SMMU_EVT_F_WALK_EABT, "T-16b");
 	return ret == SMMU_WALK_DONE;
 }

@@ -13,9 +13,10 @@ struct s2_walk {
 	struct smmu_fault *fault;
 };
 
-static enum smmu_walk_step fail(struct s2_walk *w, unsigned event)
+static enum smmu_walk_step fail(struct s2_walk *w, unsigned event, const char *rule)
 {
 	smmu_s2_fault(w->fault, event, w->req);
+	w->fault->rule = rule;
 	if (event == SMMU_EVT_F_WALK_EABT)
 		w->fault->fetch_addr = w->desc.pa;
 	return SMMU_WALK_FAULT;
@@ -27,7 +28,7 @@ static enum smmu_walk_step update(struct s2_walk *w, uint64_t desired)
 
 	if (desired != w->desc.value && !w->rg->no_update)
 		step = smmu_desc_update(w->smmu, &w->desc, desired);
-	return step == SMMU_WALK_FAULT ? fail(w, SMMU_EVT_F_WALK_EABT) : step;
+	return step == SMMU_WALK_FAULT ? fail(w, SMMU_EVT_F_WALK_EABT, "T-18b") : step;
 }
 
 /* An Access flag, then permissions, then what hardware must write (T-18c). */
@@ -40,15 +41,17 @@ static enum smmu_walk_step finish(struct s2_walk *w)
 	bool keep = smmu_desc_cacheable(w->smmu, &w->geom, w->desc.level, desc);
 
 	if (!af && !s2->ha && !s2->affd)
-		return fail(w, SMMU_EVT_F_ACCESS); /* STE-59 */
+		return fail(w, SMMU_EVT_F_ACCESS, "STE-59");
 	leaf->memattr = (uint8_t)smmu_reg_get(desc, SMMU_S2DESC_MemAttr);
 	leaf->sh = w->geom.ds ? s2->sh0 : (uint8_t)smmu_reg_get(desc, SMMU_S2DESC_SH);
 	smmu_s2_perm(w->smmu, s2, desc, leaf);
 	if (keep && (af || !s2->ha))
 		leaf->flags |= SMMU_LEAF_CACHEABLE;
 	/* CHOICE: an access that is denied leaves AF as it is (section 11). */
-	if (!smmu_s2_allow(w->smmu, s2, w->req, leaf, w->fault))
+	if (!smmu_s2_allow(w->smmu, s2, w->req, leaf, w->fault)) {
+		smmu_s2_blame(w->smmu, w->rg, w->req, desc);
 		return SMMU_WALK_FAULT;
+	}
 	if (s2->ha)
 		desired = smmu_reg_set(desired, SMMU_S2DESC_AF, 1);
 	if (w->req->acc.write && (leaf->flags & SMMU_LEAF_CLEAN)) {
@@ -71,14 +74,14 @@ static enum smmu_walk_step step(struct s2_walk *w, uint64_t *table)
 	if (g->lpae32) /* 40-bit addresses on a smaller OAS (section 2) */
 		w->desc.pa = smmu_low(w->desc.pa, w->smmu->id.oas);
 	if (!smmu_desc_read(w->smmu, w->rg, &w->desc))
-		return fail(w, SMMU_EVT_F_WALK_EABT);
+		return fail(w, SMMU_EVT_F_WALK_EABT, "T-18b");
 	switch (smmu_desc_kind(g, level, w->desc.value)) {
 	case SMMU_DESC_INVALID:
-		return fail(w, SMMU_EVT_F_TRANSLATION);
+		return fail(w, SMMU_EVT_F_TRANSLATION, "T-18b");
 	case SMMU_DESC_TABLE:
 		*table = smmu_desc_table(g, w->desc.value);
 		if (smmu_low(*table, g->ps) != *table)
-			return fail(w, SMMU_EVT_F_ADDR_SIZE);
+			return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-18b");
 		return w->s2->haft ? update(w, smmu_reg_set(w->desc.value,
 							    SMMU_S2TABLE_AF, 1))
 				   : SMMU_WALK_DONE;
@@ -87,7 +90,7 @@ static enum smmu_walk_step step(struct s2_walk *w, uint64_t *table)
 	}
 	oa = smmu_desc_oa(g, level, w->desc.value);
 	if (smmu_desc_oa_above(g, level, oa, w->req->ipa))
-		return fail(w, SMMU_EVT_F_ADDR_SIZE);
+		return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-18b");
 	w->leaf->bits = smmu_desc_leaf_bits(g, level);
 	w->leaf->oa = g->lpae32 ? smmu_low(oa, w->smmu->id.oas) : oa;
 	return finish(w);
@@ -140,11 +143,13 @@ bool smmu_s2_walk(struct smmu *smmu, const struct smmu_regime *rg,
 	enum smmu_walk_step ret = SMMU_WALK_AGAIN;
 
 	*leaf = (struct smmu_s2leaf){ 0 };
-	if (smmu_low(req->ipa, rg->s2->n) != req->ipa)
-		return smmu_s2_fault(fault, SMMU_EVT_F_TRANSLATION, req);
+	if (smmu_low(req->ipa, rg->s2->n) != req->ipa) {
+		smmu_s2_fault(fault, SMMU_EVT_F_TRANSLATION, req);
+		return smmu_fault_rule(fault, "T-18a");
+	}
 	for (int tries = 0; tries < SMMU_WALK_TRIES && ret == SMMU_WALK_AGAIN; tries++)
 		ret = once(&w);
 	if (ret == SMMU_WALK_AGAIN)
-		ret = fail(&w, SMMU_EVT_F_WALK_EABT);
+		ret = fail(&w, SMMU_EVT_F_WALK_EABT, "T-18b");
 	return ret == SMMU_WALK_DONE;
 }

@@ -170,6 +170,21 @@ void smmu_attr_own(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 bool smmu_s2_is_device(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		       const struct smmu_s2leaf *leaf);
 
+/* Names the rule behind a fault that was just filled. */
+static inline bool smmu_fault_rule(struct smmu_fault *fault, const char *rule)
+{
+	fault->rule = rule;
+	return false;
+}
+
+/* ---- blame.c ---- */
+/* Traces what withholds a permission from an access that was denied at a leaf. */
+void smmu_s1_blame(struct smmu *smmu, const struct smmu_regime *rg,
+		   const struct smmu_access *acc, const struct smmu_hier *hier,
+		   uint64_t desc);
+void smmu_s2_blame(struct smmu *smmu, const struct smmu_regime *rg,
+		   const struct smmu_s2req *req, uint64_t desc);
+
 /* A stage-1 fault of the input address; RnW is settled by the caller. */
 static inline bool smmu_s1_fault(struct smmu_fault *fault, unsigned event)
 {
