@@ -107,6 +107,22 @@ SMMU_API int smmu_bus_add_doorbell(struct smmu_bus *bus, uint64_t pa, uint64_t s
 SMMU_API void *smmu_bus_ptr(struct smmu_bus *bus, uint64_t pa, uint64_t len);
 
 /*
+ * What answers at an address: the first range that ends at pa or above it. false:
+ * there is none; *range untouched. A debugger's question: nothing is accessed.
+ */
+enum smmu_bus_kind {
+	SMMU_BUS_RAM,
+	SMMU_BUS_DEVICE, /* callbacks: reading may have side effects */
+	SMMU_BUS_DOORBELL,
+};
+struct smmu_bus_range {
+	uint64_t base, last; /* both inclusive */
+	enum smmu_bus_kind kind;
+};
+SMMU_API bool smmu_bus_next(const struct smmu_bus *bus, uint64_t pa,
+			    struct smmu_bus_range *range);
+
+/*
  * Accesses. 0, or -EFAULT: external abort (a hole, a callback that failed); on
  * abort a read has changed nothing in buf/val, a write may have written the part
  * before the hole. An access may cross from region to region; one that would pass

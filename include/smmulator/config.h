@@ -129,6 +129,24 @@ static inline struct smmu_config smmu_config_of(enum smmu_preset preset)
  */
 SMMU_API int smmu_config_check(const struct smmu_config *cfg, char *why, size_t len);
 
+/* One field by its name ("oas"). 0; -EINVAL: no such field or too large a value, see why. */
+SMMU_API int smmu_config_set(struct smmu_config *cfg, const char *name, uint64_t value,
+			     char *why, size_t len);
+
+/* What a real SMMU's ID registers read. */
+struct smmu_id_values {
+	uint32_t idr[7]; /* SMMU_IDR0 to SMMU_IDR6 */
+	uint32_t iidr, aidr;
+};
+/*
+ * The configuration of an SMMU with these ID registers. 0; -EINVAL: they say what
+ * cannot be, or what this model does not have: why[0..len) names the field, its value
+ * and what is legal, *cfg is untouched. Choices and capacities are the defaults.
+ */
+SMMU_API int smmu_config_from_id(struct smmu_config *cfg,
+				 const struct smmu_id_values *values, char *why,
+				 size_t len);
+
 /* The preset of that name ("v3.2", "mmu600", "qemu", "full"), or -EINVAL. */
 SMMU_API int smmu_preset_by_name(const char *name);
 SMMU_API const char *smmu_preset_name(enum smmu_preset preset);

@@ -261,3 +261,24 @@ void *smmu_bus_ptr(struct smmu_bus *bus, uint64_t pa, uint64_t len)
 		return NULL;
 	return bus_ram(bus, pa, len);
 }
+
+bool smmu_bus_next(const struct smmu_bus *bus, uint64_t pa, struct smmu_bus_range *range)
+{
+	static const enum smmu_bus_kind kinds[] = {
+		[REGION_RAM] = SMMU_BUS_RAM,
+		[REGION_CALLBACK] = SMMU_BUS_DEVICE,
+		[REGION_DOORBELL] = SMMU_BUS_DOORBELL,
+	};
+	const struct region *region;
+	size_t at;
+
+	if (!bus || !range)
+		return false;
+	at = regions_below(bus, pa);
+	if (at == bus->nr_regions)
+		return false;
+	region = bus->region[at];
+	*range = (struct smmu_bus_range){ region->base, region->last,
+					  kinds[region->kind] };
+	return true;
+}

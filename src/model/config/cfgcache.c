@@ -19,33 +19,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include "model/config/config.h"
+#include "model/config/cfgcache.h"
 #include "model/mpam/mpam.h"
 
-#define WAYS		4u
+#define WAYS		SMMU_CFGCACHE_WAYS
 #define DEFAULT_ENTRIES 1024u
 #define MAX_ENTRIES	(1u << 20)
-
-/* Four of them are one cache line. stamp 0: empty. */
-struct tag {
-	uint64_t key, stamp;
-};
-
-struct table {
-	struct tag *tag;
-	uint32_t entries; /* a power of two, at least WAYS */
-	uint32_t victim;
-	bool by_generation; /* any stamp but the current one is dead */
-};
-
-struct smmu_cfgcache {
-	bool off; /* no_config_cache: finds nothing */
-	uint64_t generation, serial;
-	struct table ste_tags, l1std_tags, cd_tags, l1cd_tags;
-	struct smmu_ste *ste;
-	struct smmu_cd *cd;
-	uint64_t *l1std, *l1cd;
-};
 
 static const unsigned strtab_splits[] = { 6, 8, 10 };
 static const unsigned cdtab_splits[] = { 6, 10 };
@@ -55,9 +34,9 @@ static const unsigned cdtab_splits[] = { 6, 10 };
 
 /* ---- one table ---- */
 
-static int table_create(struct table *t, uint32_t entries)
+static int table_create(struct smmu_cfg_table *t, uint32_t entries)
 {
-	size_t size = entries * sizeof(struct tag);
+	size_t size = entries * sizeof(struct smmu_cfg_tag);
 
 	t->entries = entries;
 	t->tag = aligned_alloc(64, size);
@@ -76,14 +55,14 @@ static uint64_t make_key(uint32_t qualifier, uint32_t index)
 	return (uint64_t)qualifier << 32 | index;
 }
 
-static uint32_t first_way(const struct table *t, uint64_t key)
+static uint32_t first_way(const struct smmu_cfg_table *t, uint64_t key)
 {
 	uint32_t hash = (uint32_t)key + (uint32_t)(key >> 32) * 0x9e3779b1u;
 
 	return (hash & (t->entries / WAYS - 1)) * WAYS;
 }
 
-static uint32_t table_find(const struct table *t, uint64_t key, uint64_t stamp)
+static uint32_t table_find(const struct smmu_cfg_table *t, uint64_t key, uint64_t stamp)
 {
 	uint32_t first = first_way(t, key);
 
@@ -94,7 +73,7 @@ static uint32_t table_find(const struct table *t, uint64_t key, uint64_t stamp)
 	return NONE;
 }
 
-static uint32_t table_place(struct table *t, uint64_t key, uint64_t stamp)
+static uint32_t table_place(struct smmu_cfg_table *t, uint64_t key, uint64_t stamp)
 {
 	uint32_t first = first_way(t, key), slot = NONE;
 
@@ -110,11 +89,11 @@ static uint32_t table_place(struct table *t, uint64_t key, uint64_t stamp)
 	}
 	if (slot == NONE)
 		slot = first + t->victim++ % WAYS;
-	t->tag[slot] = (struct tag){ key, stamp };
+	t->tag[slot] = (struct smmu_cfg_tag){ key, stamp };
 	return slot;
 }
 
-static void table_drop(struct table *t, uint64_t key)
+static void table_drop(struct smmu_cfg_table *t, uint64_t key)
 {
 	uint32_t first = first_way(t, key);
 
@@ -125,7 +104,7 @@ static void table_drop(struct table *t, uint64_t key)
 }
 
 /* All indices first to last of one qualifier: the smaller of range and table. */
-static void table_drop_range(struct table *t, uint32_t qualifier, uint32_t first,
+static void table_drop_range(struct smmu_cfg_table *t, uint32_t qualifier, uint32_t first,
 			     uint32_t last)
 {
 	if (last - first < t->entries / WAYS) {

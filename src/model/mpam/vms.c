@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/mpam/mpam.h"
+#include "model/snapshot/pack.h"
 
 #define SLOTS 64u
 #define IDS   32u
@@ -79,4 +80,18 @@ bool smmu_vms_load(struct smmu *smmu, uint32_t sid, struct smmu_ste *ste,
 	}
 	ste->map_valid = true;
 	return true;
+}
+
+/* ---- snapshots ---- */
+
+void smmu_vms_pack(struct smmu_pack *p, struct smmu *smmu)
+{
+	struct smmu_vms_cache *c = smmu->vms;
+
+	for (unsigned i = 0; c && i < SLOTS; i++) {
+		pack_bool(p, &c->slot[i].valid);
+		pack_u16(p, &c->slot[i].vmid);
+		for (unsigned j = 0; c->slot[i].valid && j < IDS; j++)
+			pack_u16(p, &c->slot[i].map[j]);
+	}
 }

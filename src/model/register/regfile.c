@@ -505,6 +505,11 @@ void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint6
 		store(smmu, reg, value);
 }
 
+void smmu_regdesc_restore(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value)
+{
+	store(smmu, reg, value & regdesc_bits(smmu, reg));
+}
+
 /*
  * REG-120. CHOICE: what resets to UNKNOWN resets to 0, save GBPA (IMPLEMENTATION
  * DEFINED): incoming shareability, and ABORT as configured.

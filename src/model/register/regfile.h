@@ -47,6 +47,10 @@ void smmu_ecmdq_write(struct smmu *smmu, uint64_t offset, uint64_t value, uint64
 bool smmu_ecmdq_any_enabled(const struct smmu *smmu); /* or about to be */
 void smmu_ecmdq_reset(struct smmu *smmu);
 
+/* Makes it hold a value, without what a write does and whether or not it may be written. */
+void smmu_regdesc_restore(struct smmu *smmu, const struct smmu_regdesc *reg,
+			  uint64_t value);
+
 /* Drops what waits to be signalled by sources that IRQ_CTRL has disabled. */
 void smmu_irq_forget_disabled(struct smmu *smmu);
 

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Snapshots and explanations.
+smmu_model_test(model_snapshot snapshot.c)
