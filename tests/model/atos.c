@@ -182,6 +182,26 @@ static void permissions(void **state)
 	a_close(&b);
 }
 
+/* ATOS-27: a write of a page that is not dirty, and nobody to make it so. */
+static void permission_with_dirtybit(void **state)
+{
+	struct abench b;
+
+	(void)state;
+	a_open(&b, SMMU_PRESET_FULL, A_STAGE1, NULL);
+	smmu_set(b.ste, SMMU_STE_S1PIE, 1);
+	smmu_set(b.cd, SMMU_CD_PIE, 1);
+	smmu_set(b.cd, SMMU_CD_PIIP, 5 << 3); /* index 1: read, write */
+	smmu_set(b.cd, SMMU_CD_PIIU, 5 << 3);
+	a_write(&b);
+	h_map(&b.h, b.s1, 0x10000, A_IPA, 3, h_s1_rw() | 1 << 7); /* nDirty */
+	assert_int_equal(a_gatos(&b, A_S1, 0x10000),
+			 a_fault(SMMU_EVT_F_PERMISSION, 0, 0));
+	assert_int_equal(a_gatos(&b, A_S1 | A_READ, 0x10000) & 1, 0);
+	assert_int_equal(a_gatos(&b, A_S1, A_VA) & 1, 0);
+	a_close(&b);
+}
+
 /* ATOS-12: all 64 bits of the address, TBI as for a transaction. */
 static void whole_address(void **state)
 {
@@ -446,6 +466,7 @@ int main(void)
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(attributes),
 		cmocka_unit_test(permissions),
+		cmocka_unit_test(permission_with_dirtybit),
 		cmocka_unit_test(whole_address),
 		cmocka_unit_test(configuration_errors),
 		cmocka_unit_test(fetch_aborts),
