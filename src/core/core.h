@@ -126,6 +126,8 @@ void core_module_unpin(struct iommu_module *module);
 struct iommu_instance *core_instance_of(struct iommu_system *sys,
 					const struct iommu_fwnode *fwnode);
 int core_fwspec_build(struct iommu_dev *dev, struct iommu_fwspec *fwspec);
+int core_fwspec_append(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
+		       struct iommu_fwnode *fwnode, uint32_t id);
 void core_fwspec_clear(struct iommu_fwspec *fwspec);
 
 /* device.c */

@@ -106,6 +106,16 @@ int iommu_fwspec_xlate(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
 	return err;
 }
 
+/* FW-39, FW-47: ACPI gives the id itself; no driver translates anything. */
+int core_fwspec_append(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
+		       struct iommu_fwnode *fwnode, uint32_t id)
+{
+	struct iommu_instance *inst;
+	int err = assign_iommu(dev, fwspec, fwnode, &inst);
+
+	return err ? err : iommu_fwspec_add_ids(fwspec, &id, 1);
+}
+
 /* Firmware's whole answer for one device, or an error and an empty fwspec. */
 int core_fwspec_build(struct iommu_dev *dev, struct iommu_fwspec *fwspec)
 {
