@@ -26,13 +26,28 @@ enum {
 	ARM_SMMU_PAGE0_REGS_ONLY = 1 << 1, /* page 1 registers are in page 0 */
 };
 
-/* What firmware says about one SMMU. Copied by arm_smmu_probe(), name included. */
+/* StreamIDs, both ends included. */
+struct arm_smmu_sids {
+	uint32_t first, last;
+};
+
+/* What firmware says about one SMMU. Copied by arm_smmu_probe(), names and lists
+ * included. */
 struct arm_smmu_desc {
 	const char *name; /* for messages, and the name of the instance */
 	uint64_t base;	  /* of the register window, bytes; 64 KiB aligned */
 	uint64_t size;	  /* 128 KiB at least, 64 KiB with PAGE0_REGS_ONLY (DRV-4) */
 	bool coherent;	  /* dma-coherent: firmware's word wins over IDR0 (DRV-7) */
 	unsigned options; /* ARM_SMMU_* */
+	/*
+	 * IORT's override of IDR0.HTTU: where there is one it wins (DRV-3, DRV-7). httu:
+	 * 0 none, 1 access flag, 2 dirty state too.
+	 */
+	bool httu_override;
+	uint8_t httu;
+	/* Streams of RMR nodes: not aborted while no device has them (DRV-25). */
+	const struct arm_smmu_sids *bypass;
+	size_t num_bypass;
 	/*
 	 * Names of its interrupts, as the platform knows them; NULL: not wired. A
 	 * combined one stands for the three (DRV-5).
@@ -47,7 +62,7 @@ struct arm_smmu_desc {
 /*
  * Reads the ID registers, builds queues and stream table, enables the SMMU and
  * registers it with the core, which probes the devices that wait for it. Every
- * stream is aborted until its device is attached.
+ * stream is aborted until its device is attached, but for those of `bypass`.
  * -EINVAL: the description (a message names the property); -ENXIO: an ID register
  * says what this driver cannot do (a message names the field); -ETIMEDOUT: the
  * SMMU does not acknowledge; -ENOMEM; or what registration returned. On failure

@@ -25,6 +25,11 @@ SMMU_BEGIN_DECLS
 
 struct smmu_machine;
 
+/* One PCI function: its segment (linux,pci-domain), and bus << 8 | devfn. */
+struct smmu_machine_function {
+	uint16_t segment, rid;
+};
+
 struct smmu_machine_options {
 	size_t size;		 /* sizeof, set by smmu_machine_options_init() */
 	enum smmu_preset preset; /* of every SMMU */
@@ -34,6 +39,12 @@ struct smmu_machine_options {
 	 */
 	unsigned sid_bits;
 	unsigned functions; /* PCI functions behind each iommu-map, 0 to 65536 */
+	/*
+	 * Functions that are there by name. A host that is named here (the first of its
+	 * segment; without a segment it counts as 0) has these and no others.
+	 */
+	const struct smmu_machine_function *named;
+	size_t num_named;
 	/*
 	 * RAM in bytes, a multiple of 4096, for a board whose memory nodes are left
 	 * to a boot loader; 0: such a board is refused.
@@ -120,7 +131,10 @@ struct smmu_machine_master {
 	const struct smmu_machine_stream *streams;
 };
 SMMU_API size_t smmu_machine_masters(const struct smmu_machine *machine);
-/* Platform devices in tree order, then functions, host by host; NULL: no such one. */
+/*
+ * Platform devices in tree order, then functions, host by host, then those with a
+ * name; NULL: no such one.
+ */
 SMMU_API const struct smmu_machine_master *
 smmu_machine_master(const struct smmu_machine *machine, size_t index);
 

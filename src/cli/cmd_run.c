@@ -9,32 +9,37 @@
 #include "cli/run.h"
 
 enum {
-	KEY_DOMAIN = 256,
+	KEY_ACPI = 256,
+	KEY_DOMAIN,
 	KEY_ENABLE,
 	KEY_LENIENT,
 	KEY_NO_BENCH,
 	KEY_PAGES,
+	KEY_PCI_FUNCTION,
 	KEY_PRESET,
 	KEY_SECONDS,
 	KEY_SID_BITS,
 };
 
 static const struct cli_option options[] = {
+	{ "acpi", KEY_ACPI, "FILE", "the board: an IORT; once more for its VIOT" },
 	{ "dtb", 'd', "FILE", "the board: a flattened device tree; - is standard input" },
 	{ "domain", KEY_DOMAIN, "LIST",
 	  "dma, s2, identity, blocked, all, with commas between them (dma,s2)" },
 	{ "enable", KEY_ENABLE, "NODE", "enable a disabled node, by path or alias" },
-	{ "functions", 'n', "N", "PCI functions behind each iommu-map (4)" },
+	{ "functions", 'n', "N", "PCI functions behind each host that has IOMMUs (4)" },
 	{ "json", 'j', NULL, "print one JSON object instead of tables" },
-	{ "lenient", KEY_LENIENT, NULL, "go on although the device tree has errors" },
+	{ "lenient", KEY_LENIENT, NULL, "go on although the description has errors" },
 	{ "no-bench", KEY_NO_BENCH, NULL, "do not measure" },
 	{ "pages", KEY_PAGES, "N", "pages of each transfer (4)" },
+	{ "pci-function", KEY_PCI_FUNCTION, "ID",
+	  "a function that is there, SEG:BB:DD.F; the others of SEG are not" },
 	{ "preset", KEY_PRESET, "NAME",
 	  "the kind of SMMU: v3.0 to v3.4, full, mmu600, mmu700, qemu (v3.2)" },
 	{ "seconds", KEY_SECONDS, "S", "time of each measurement (0.1)" },
 	{ "sid-bits", KEY_SID_BITS, "N",
 	  "StreamID bits of every SMMU (as the board needs)" },
-	{ "verbose", 'v', NULL, "events, remarks on the tree, messages of the driver" },
+	{ "verbose", 'v', NULL, "events, remarks on the board, messages of the driver" },
 	{ "help", CLI_KEY_HELP, NULL, "print this and exit" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -92,11 +97,52 @@ static bool parse_unsigned(const char *name, const char *text, uint64_t lo, uint
 	return true;
 }
 
+static bool take_tables(struct run_options *o, const char *file)
+{
+	if (o->acpi[1]) {
+		cli_complain("--acpi %s: one too many; there are IORT and VIOT", file);
+		return false;
+	}
+	o->acpi[o->acpi[0] != NULL] = file;
+	return true;
+}
+
+/* SEG:BB:DD.F, in hexadecimal; without SEG: it is 0. */
+static bool take_function(struct run_options *o, const char *text)
+{
+	unsigned seg = 0, bus, dev, fn;
+	int end = -1;
+
+	if (sscanf(text, "%4x:%2x:%2x.%1x%n", &seg, &bus, &dev, &fn, &end) != 4) {
+		seg = 0;
+		end = -1;
+		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &dev, &fn, &end) != 3)
+			end = -1;
+	}
+	if (end < 0 || text[end] ||
+	    strspn(text, "0123456789abcdefABCDEF:.") != strlen(text) || dev > 31 ||
+	    fn > 7) {
+		cli_complain(
+			"--pci-function %s: legal is SEGMENT:BUS:DEVICE.FUNCTION, as "
+			"0000:01:1f.7",
+			text);
+		return false;
+	}
+	o->named[o->nnamed++] = (struct smmu_machine_function){
+		.segment = (uint16_t)seg,
+		.rid = (uint16_t)(bus << 8 | dev << 3 | fn),
+	};
+	return true;
+}
+
 static bool take_option(struct run_options *o, int key, const char *value)
 {
 	switch (key) {
+	case KEY_ACPI:
+		return take_tables(o, value);
 	case 'd':
-		o->dtb = value;
+		o->board = value;
+		o->is_dtb = true;
 		return true;
 	case KEY_DOMAIN:
 		return parse_domains(value, &o->domains);
@@ -116,6 +162,8 @@ static bool take_option(struct run_options *o, int key, const char *value)
 		return true;
 	case KEY_PAGES:
 		return cli_number("pages", value, 1, 4096, &o->pages);
+	case KEY_PCI_FUNCTION:
+		return take_function(o, value);
 	case KEY_PRESET:
 		return parse_preset(value, &o->preset);
 	case KEY_SECONDS:
@@ -146,11 +194,15 @@ static bool parse(struct run_options *o, int argc, char **argv, int *status)
 		if (!take_option(o, key, value))
 			return true;
 	}
+	if (!o->is_dtb)
+		o->board = o->acpi[0];
 	if (optind < argc)
 		cli_complain("run: %s: one too many; the board is given with --dtb",
 			     argv[optind]);
-	else if (!o->dtb)
-		cli_complain("run: no board; give one with --dtb FILE");
+	else if (!o->is_dtb && !o->acpi[0])
+		cli_complain("run: no board; give one with --dtb FILE or --acpi FILE");
+	else if (o->is_dtb && o->acpi[0])
+		cli_complain("run: two boards; legal is either --dtb or --acpi");
 	else
 		return false;
 	return true;
@@ -240,7 +292,8 @@ static bool start_software(struct run *run)
 	run->smmus = calloc(run->nsmmus + 1, sizeof(*run->smmus));
 	run->masters = calloc(run->nmasters + 1, sizeof(*run->masters));
 	if (run->smmus && run->masters && iommu_system_create(&run->sys, &cfg) == 0 &&
-	    iommu_of_create(&run->of, run->fw) == 0)
+	    (run->fw->acpi ? iommu_acpi_create(&run->acpi, run->fw, NULL)
+			   : iommu_of_create(&run->of, run->fw)) == 0)
 		return true;
 	run_unexpected(run, "no memory");
 	return false;
@@ -276,7 +329,7 @@ static int bring_up_and_work(struct run *run)
 	run_devices_add(run);
 	run_smmus_probe(run);
 	if (run->bad_board && !run->options->lenient)
-		return cli_complain("%s: %s", run->options->dtb,
+		return cli_complain("%s: %s", run->options->board,
 				    run->unexpected.n ? run->unexpected.line[0] : "");
 	run_devices_settle(run);
 	run_groups(run);
@@ -289,12 +342,13 @@ static int bring_up_and_work(struct run *run)
 
 static void stop_software(struct run *run)
 {
-	if (run->sys && run->of) {
+	if (run->sys && (run->of || run->acpi)) {
 		run_devices_remove(run);
 		run_smmus_remove(run);
 	}
 	iommu_system_destroy(run->sys);
 	iommu_of_destroy(run->of);
+	iommu_acpi_destroy(run->acpi);
 	free(run->smmus);
 	free(run->masters);
 }
@@ -342,18 +396,20 @@ static int run(int argc, char **argv)
 	int status;
 
 	o.enable = calloc((size_t)argc, sizeof(*o.enable));
-	if (!o.enable)
-		return cli_complain("no memory");
-	if (!parse(&o, argc, argv, &status))
+	o.named = calloc((size_t)argc, sizeof(*o.named));
+	if (!o.enable || !o.named)
+		status = cli_complain("no memory");
+	else if (!parse(&o, argc, argv, &status))
 		status = run_with(&o);
 	free(o.enable);
+	free(o.named);
 	return status;
 }
 
 static const char details[] =
-	"Builds a machine from the device tree FILE: RAM, an SMMUv3 for each node that\n"
-	"says so, a master for each node with iommus, functions behind each iommu-map. "
-	"A\n"
+	"Builds a machine from the device tree FILE, or from the ACPI tables of --acpi:\n"
+	"RAM, an SMMUv3 for each node that says so, a master for each node with iommus\n"
+	"(each named component), functions behind each iommu-map (each root complex). A\n"
 	"driver probes each SMMU; each master reads and writes through its SMMU, and "
 	"must\n"
 	"fault when its memory has been unmapped. Then unmapping is measured.\n"
@@ -361,8 +417,8 @@ static const char details[] =
 
 const struct cli_command cmd_run = {
 	.name = "run",
-	.summary = "build the board of a device tree and do DMA on it",
-	.synopsis = "[OPTION]... --dtb FILE",
+	.summary = "build the board of a device tree or ACPI tables and do DMA on it",
+	.synopsis = "[OPTION]... (--dtb FILE | --acpi FILE...)",
 	.details = details,
 	.options = options,
 	.run = run,

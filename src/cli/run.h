@@ -12,6 +12,7 @@
 #include <smmulator/arm_smmu.h>
 #include <smmulator/firmware.h>
 #include <smmulator/iommu.h>
+#include <smmulator/iommu_acpi.h>
 #include <smmulator/machine.h>
 #include <smmulator/platform.h>
 #include "cli/cli.h"
@@ -28,7 +29,11 @@ enum run_domain {
 const char *run_domain_name(enum run_domain domain);
 
 struct run_options {
-	const char *dtb;
+	const char *board; /* file that messages about the board name */
+	bool is_dtb;
+	const char *acpi[2]; /* files of tables; NULL: none */
+	struct smmu_machine_function *named;
+	size_t nnamed;
 	enum smmu_preset preset;
 	unsigned functions, sid_bits;
 	uint64_t pages;	  /* of each transfer */
@@ -144,6 +149,7 @@ struct run {
 	struct run_platform platform;
 	struct iommu_system *sys;
 	struct iommu_of *of;
+	struct iommu_acpi *acpi; /* one of the two, as the board has it */
 	struct run_smmu *smmus;
 	size_t nsmmus;
 	struct run_master *masters;
@@ -158,7 +164,7 @@ struct run {
 };
 
 uint64_t run_now_ns(void);
-/* Of the device tree; what is worth a line; what must not be. All survive lack of memory.
+/* Of the description; what is worth a line; what must not be. All survive lack of memory.
  */
 void run_finding(struct run *run, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -169,7 +175,7 @@ void run_unexpected(struct run *run, const char *fmt, ...)
 /* On a terminal, when it has taken a while: how far it is. NULL: takes it away. */
 void run_progress(struct run *run, const char *what, size_t done, size_t of);
 
-/* Reads the tree and builds the machine. CLI_OK or CLI_INPUT after a complaint. */
+/* Reads the description and builds the machine. CLI_OK or CLI_INPUT after a complaint. */
 int run_board_create(struct run *run);
 void run_board_destroy(struct run *run);
 

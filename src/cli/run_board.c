@@ -3,31 +3,60 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <smmulator/acpi.h>
 #include "cli/run.h"
 
 /* What the parser takes at most (<smmulator/firmware.h>). */
 #define MAX_DTB ((size_t)8 << 20)
 
+static int read_tree(struct run *run, char *why, size_t n)
+{
+	void *blob;
+	size_t len;
+	int status = cli_read_file(run->options->board, MAX_DTB, &blob, &len), err;
+
+	if (status)
+		return status;
+	err = smmu_fw_from_dtb(blob, len, &run->fw, why, n);
+	free(blob);
+	return err ? cli_complain("%s: %s", run->options->board, why) : CLI_OK;
+}
+
+static int read_tables(struct run *run, char *why, size_t n)
+{
+	const struct run_options *o = run->options;
+	struct smmu_acpi_blob tables[2] = { { NULL, 0 }, { NULL, 0 } };
+	void *data[2] = { NULL, NULL };
+	size_t count = 0;
+	int status = CLI_OK;
+
+	for (; count < 2 && o->acpi[count] && !status; count++) {
+		status = cli_read_file(o->acpi[count], SMMU_ACPI_MAX_BYTES, &data[count],
+				       &tables[count].len);
+		tables[count].data = data[count];
+	}
+	if (!status &&
+	    smmu_fw_from_acpi(tables, count, o->lenient ? SMMU_ACPI_LENIENT : 0, &run->fw,
+			      why, n))
+		status = cli_complain("%s: %s", o->board, why);
+	free(data[0]);
+	free(data[1]);
+	return status;
+}
+
 static int describe(struct run *run)
 {
 	const struct run_options *o = run->options;
 	char why[512];
-	void *blob;
-	size_t len;
-	int status = cli_read_file(o->dtb, MAX_DTB, &blob, &len), err;
+	int status = o->is_dtb ? read_tree(run, why, sizeof(why))
+			       : read_tables(run, why, sizeof(why));
 
-	if (status)
-		return status;
-	err = smmu_fw_from_dtb(blob, len, &run->fw, why, sizeof(why));
-	free(blob);
-	if (err)
-		return cli_complain("%s: %s", o->dtb, why);
-	for (size_t i = 0; i < o->nenable; i++)
+	for (size_t i = 0; !status && i < o->nenable; i++)
 		if (smmu_fw_set_enabled(run->fw, o->enable[i], true))
-			return cli_complain(
-				"%s: %s: no IOMMU, master or host of that path", o->dtb,
+			status = cli_complain(
+				"%s: %s: no IOMMU, master or host of that path", o->board,
 				o->enable[i]);
-	return CLI_OK;
+	return status;
 }
 
 static int build(struct run *run)
@@ -41,17 +70,19 @@ static int build(struct run *run)
 	mo.preset = o->preset;
 	mo.functions = o->functions;
 	mo.sid_bits = o->sid_bits;
+	mo.named = o->named;
+	mo.num_named = o->nnamed;
 	mo.lenient = o->lenient;
 	mo.msi = run_platform_msi;
 	mo.msi_ctx = &run->platform;
 	err = smmu_machine_create(&run->machine, run->fw, &mo, why, sizeof(why));
 	if (err)
-		return cli_complain("%s: %s", o->dtb, why[0] ? why : strerror(-err));
+		return cli_complain("%s: %s", o->board, why[0] ? why : strerror(-err));
 	run->platform.bus = smmu_machine_bus(run->machine);
 	run->platform.doorbell = smmu_machine_doorbell(run->machine);
 	run->platform.verbose = o->verbose;
 	if (run_memory_init(&run->platform.memory, run->machine))
-		return cli_complain("%s: no memory", o->dtb);
+		return cli_complain("%s: no memory", o->board);
 	return CLI_OK;
 }
 
@@ -65,8 +96,7 @@ static void remark(struct run *run)
 			    p->property[0] ? ": " : "", p->message);
 	}
 	if (run->fw->problems_dropped)
-		run_finding(run, "and %zu more findings in the device tree",
-			    run->fw->problems_dropped);
+		run_finding(run, "and %zu more findings", run->fw->problems_dropped);
 	for (size_t i = 0; i < run->fw->niommus; i++) {
 		const struct smmu_fw_iommu *node = &run->fw->iommus[i];
 

@@ -17,10 +17,15 @@ static int add_device(struct run *run, struct run_master *m)
 
 	if (hw->node) {
 		index = (size_t)(hw->node - run->fw->masters);
+		if (run->acpi)
+			return iommu_acpi_add_master(run->acpi, run->sys, index, m,
+						     &m->dev);
 		return iommu_of_add_master(run->of, run->sys, index, m, &m->dev);
 	}
 	index = (size_t)(hw->host - run->fw->hosts);
 	desc.segment = hw->host->domain > 0 ? (uint16_t)hw->host->domain : 0;
+	if (run->acpi)
+		return iommu_acpi_add_function(run->acpi, run->sys, &desc, &m->dev);
 	return iommu_of_add_function(run->of, run->sys, index, &desc, &m->dev);
 }
 

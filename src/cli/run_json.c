@@ -55,7 +55,7 @@ static json_t *board(const struct run *run)
 		json_array_append_new(ram, json_pack("{s:o, s:o}", "base", hex(r->base),
 						     "size", hex(r->size)));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "dtb", text(run->options->dtb), "model",
+	return json_pack("{s:o, s:o, s:o, s:o}", "dtb", text(run->options->board), "model",
 			 text(run->fw->model), "compatible", text(run->fw->compatible),
 			 "ram", ram);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <smmulator/acpi.h>
 #include <smmulator/arch.h>
 #include <smmulator/smmu.h>
 #include "cli/run.h"
@@ -100,10 +101,42 @@ static const char *interrupts_of(const struct run_smmu *smmu,
 	return desc->irq_combined || desc->irq_eventq ? "wires" : "none";
 }
 
+struct sids {
+	struct arm_smmu_sids *list;
+	size_t n;
+	bool failed;
+};
+
+static void on_rmr_stream(void *ctx, uint32_t first, uint32_t last)
+{
+	struct sids *s = ctx;
+	struct arm_smmu_sids *more = realloc(s->list, (s->n + 1) * sizeof(*more));
+
+	if (!more) {
+		s->failed = true;
+		return;
+	}
+	s->list = more;
+	more[s->n++] = (struct arm_smmu_sids){ first, last };
+}
+
+/* Streams that RMR nodes let run on (FW-27). */
+static struct sids rmr_streams(const struct run *run, const struct run_smmu *smmu)
+{
+	const struct smmu_acpi *acpi = run->fw->acpi;
+	struct sids s = { NULL, 0, false };
+
+	if (acpi && acpi->iommu_node[smmu->hw->iommu])
+		smmu_iort_for_each_rmr_stream(
+			acpi->iort, acpi->iommu_node[smmu->hw->iommu], on_rmr_stream, &s);
+	return s;
+}
+
 static void probe(struct run *run, struct run_smmu *smmu)
 {
 	const struct smmu_fw_iommu *node = smmu->hw->node;
 	struct iommu_platform platform = run_platform(&run->platform);
+	struct sids bypass = rmr_streams(run, smmu);
 	struct irq_names names;
 	struct arm_smmu_desc desc = {
 		.name = smmu->hw->name,
@@ -114,12 +147,20 @@ static void probe(struct run *run, struct run_smmu *smmu)
 			   (node->broken_page1_regspace ? ARM_SMMU_PAGE0_REGS_ONLY : 0u),
 		.use_msi = node->msi_parent.count > 0 && run->platform.doorbell,
 		.iommu_cells = node->has_iommu_cells ? node->iommu_cells : 0,
-		.fwnode = iommu_of_fwnode(run->of, smmu->hw->iommu),
+		.fwnode = run->acpi ? iommu_acpi_fwnode(run->acpi, smmu->hw->iommu)
+				    : iommu_of_fwnode(run->of, smmu->hw->iommu),
+		.httu_override = node->httu_override,
+		.httu = node->httu,
 	};
 	int err;
 
 	name_irqs(smmu, &names, &desc);
+	desc.bypass = bypass.list;
+	desc.num_bypass = bypass.n;
+	if (bypass.failed)
+		run_unexpected(run, "%s: no memory for its RMR streams", node->path);
 	err = arm_smmu_probe(&smmu->driver, &desc, &platform, run->sys);
+	free(bypass.list);
 	if (err) {
 		smmu->driver = NULL;
 		smmu->interrupts = "none";

@@ -156,7 +156,9 @@ void run_print_text(FILE *out, struct run *run)
 	}
 	if (run->options->verbose) {
 		print_events(out, run);
-		print_lines(out, "In the device tree:", &run->findings);
+		print_lines(out,
+			    run->fw->acpi ? "In the ACPI tables:" : "In the device tree:",
+			    &run->findings);
 	}
 	print_lines(out, "Remarks:", &run->notes);
 }

@@ -100,16 +100,20 @@ static void attach_static(struct arm_smmu_master *master, const uint64_t *ste)
 	leave(set_domain(master, NULL));
 }
 
+void arm_smmu_bypass_master(struct arm_smmu_master *master)
+{
+	uint64_t ste[SMMU_STE_DWORDS];
+
+	arm_smmu_make_bypass_ste(master->smmu, ste);
+	attach_static(master, ste);
+}
+
 int arm_smmu_attach_identity(struct iommu_domain *domain, struct iommu_dev *dev,
 			     struct iommu_domain *old)
 {
-	struct arm_smmu_master *master = iommu_dev_priv(dev);
-	uint64_t ste[SMMU_STE_DWORDS];
-
 	(void)domain;
 	(void)old;
-	arm_smmu_make_bypass_ste(master->smmu, ste);
-	attach_static(master, ste);
+	arm_smmu_bypass_master(iommu_dev_priv(dev));
 	return 0;
 }
 

@@ -136,6 +136,8 @@ struct arm_smmu {
 	struct arm_smmu_gate evtq_gate, priq_gate, gerror_gate;
 	struct arm_smmu_irq irqs[IRQ_NR];
 	struct arm_smmu_strtab strtab;
+	struct arm_smmu_sids *bypass; /* DRV-25; constant */
+	size_t num_bypass;
 	struct arm_smmu_ids asids, vmids;
 
 	pthread_mutex_t streams_lock;
@@ -225,7 +227,7 @@ int arm_smmu_dma_alloc(const struct arm_smmu *smmu, uint64_t size, uint64_t alig
 void arm_smmu_dma_free(const struct arm_smmu *smmu, struct iommu_dma *mem);
 
 /* ---- id.c: DRV-7 to DRV-11. -ENXIO with a message that names the field ---- */
-int arm_smmu_read_ids(struct arm_smmu *smmu, bool coherent);
+int arm_smmu_read_ids(struct arm_smmu *smmu, const struct arm_smmu_desc *desc);
 
 /* ---- ids.c ---- */
 int arm_smmu_ids_init(struct arm_smmu_ids *ids, unsigned bits);
@@ -284,6 +286,12 @@ int arm_smmu_test_dev(struct iommu_domain *domain, struct iommu_dev *dev, uint32
 		      struct iommu_domain *old);
 /* Every stream of the master is aborted, and its domain knows it no more. */
 void arm_smmu_block_master(struct arm_smmu_master *master);
+void arm_smmu_bypass_master(struct arm_smmu_master *master);
+
+/* rmr.c: DRV-25 */
+int arm_smmu_rmr_init(struct arm_smmu *smmu, const struct arm_smmu_desc *desc);
+void arm_smmu_rmr_install(struct arm_smmu *smmu);
+bool arm_smmu_rmr_has(const struct arm_smmu_master *master);
 
 /* ---- ops.c ---- */
 extern const struct iommu_ops arm_smmu_ops;

@@ -66,7 +66,8 @@ static int take_tables(struct arm_smmu *smmu, uint32_t idr0)
 }
 
 /* DRV-7 */
-static int read_idr0(struct arm_smmu *smmu, uint32_t idr0, bool coherent)
+static int read_idr0(struct arm_smmu *smmu, uint32_t idr0,
+		     const struct arm_smmu_desc *desc)
 {
 	static const struct flag flags[] = {
 		{ SMMU_IDR0_CD2L, FEAT_2LVL_CDTAB }, { SMMU_IDR0_PRI, FEAT_PRI },
@@ -79,11 +80,17 @@ static int read_idr0(struct arm_smmu *smmu, uint32_t idr0, bool coherent)
 	if (field(idr0, SMMU_IDR0_ST_LEVEL) == 1)
 		smmu->features |= FEAT_2LVL_STRTAB;
 	take_flags(smmu, idr0, flags, sizeof(flags) / sizeof(flags[0]));
+	if (desc->httu_override && desc->httu != httu) {
+		arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
+			     "SMMU_IDR0.HTTU is %u, firmware says %u: firmware wins",
+			     httu, desc->httu);
+		httu = desc->httu;
+	}
 	if (httu >= 1)
 		smmu->features |= FEAT_HA;
 	if (httu >= 2)
 		smmu->features |= FEAT_HD;
-	take_coherence(smmu, idr0, coherent);
+	take_coherence(smmu, idr0, desc->coherent);
 	if (field(idr0, SMMU_IDR0_STALL_MODEL) == 0)
 		smmu->features |= FEAT_STALLS;
 	else if (field(idr0, SMMU_IDR0_STALL_MODEL) == 2)
@@ -184,7 +191,7 @@ static void apply_errata(struct arm_smmu *smmu)
 	/* What they say of BTM does not matter here: CR2.PTM is always set. */
 }
 
-int arm_smmu_read_ids(struct arm_smmu *smmu, bool coherent)
+int arm_smmu_read_ids(struct arm_smmu *smmu, const struct arm_smmu_desc *desc)
 {
 	static const uint32_t regs[] = { SMMU_REG_IDR0, SMMU_REG_IDR1, SMMU_REG_IDR2,
 					 SMMU_REG_IDR3, SMMU_REG_IDR4, SMMU_REG_IDR5 };
@@ -194,7 +201,7 @@ int arm_smmu_read_ids(struct arm_smmu *smmu, bool coherent)
 		smmu->idr[i] = arm_smmu_read32(smmu, regs[i]);
 	smmu->iidr = arm_smmu_read32(smmu, SMMU_REG_IIDR);
 	smmu->aidr = arm_smmu_read32(smmu, SMMU_REG_AIDR);
-	err = read_idr0(smmu, smmu->idr[0], coherent);
+	err = read_idr0(smmu, smmu->idr[0], desc);
 	if (!err)
 		err = read_idr1(smmu, smmu->idr[1]);
 	if (err)

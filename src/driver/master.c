@@ -216,7 +216,10 @@ void arm_smmu_release_device(struct iommu_dev *dev)
 {
 	struct arm_smmu_master *master = iommu_dev_priv(dev);
 
-	arm_smmu_block_master(master);
+	if (arm_smmu_rmr_has(master))
+		arm_smmu_bypass_master(master);
+	else
+		arm_smmu_block_master(master);
 	remove_sids(master->smmu, master);
 	master_free(master);
 }

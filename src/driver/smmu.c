@@ -61,6 +61,7 @@ static void destroy(struct arm_smmu *smmu)
 	arm_smmu_ids_fini(&smmu->asids);
 	arm_smmu_ids_fini(&smmu->vmids);
 	free(smmu->streams);
+	free(smmu->bypass);
 	if (smmu->fwnode)
 		iommu_fwnode_put(smmu->fwnode);
 	pthread_mutex_destroy(&smmu->streams_lock);
@@ -84,6 +85,8 @@ static int init_structures(struct arm_smmu *smmu)
 					   SMMU_REG_PRIQ_CONS);
 	if (!err)
 		err = arm_smmu_strtab_init(smmu);
+	if (!err)
+		arm_smmu_rmr_install(smmu);
 	if (!err)
 		err = arm_smmu_ids_init(&smmu->asids, smmu->asid_bits);
 	if (!err)
@@ -111,7 +114,9 @@ int arm_smmu_probe(struct arm_smmu **out, const struct arm_smmu_desc *desc,
 		return -ENOMEM;
 	err = check_desc(smmu, desc);
 	if (!err)
-		err = arm_smmu_read_ids(smmu, desc->coherent);
+		err = arm_smmu_rmr_init(smmu, desc);
+	if (!err)
+		err = arm_smmu_read_ids(smmu, desc);
 	if (!err)
 		err = init_structures(smmu);
 	if (!err)

@@ -399,6 +399,15 @@ static struct smmu_fw_map_entry map_run(struct board *b, const struct smmu_iort_
 	return entry;
 }
 
+/* Whether `next` goes on where `e` ends: the special last id was none (FW-30). */
+static bool goes_on(const struct smmu_fw_map_entry *e,
+		    const struct smmu_fw_map_entry *next)
+{
+	return e->iommu == next->iommu && e->fixed == next->fixed &&
+	       e->id_base + e->length == next->id_base &&
+	       e->out_base + (e->fixed ? 0 : e->length) == next->out_base;
+}
+
 static void add_map(struct board *b, const struct smmu_iort_node *rc, uint16_t segment,
 		    struct smmu_fw_map *map)
 {
@@ -414,6 +423,10 @@ static void add_map(struct board *b, const struct smmu_iort_node *rc, uint16_t s
 		id += entry.length;
 		if (entry.iommu < 0)
 			continue;
+		if (map->count && goes_on(&map->entry[map->count - 1], &entry)) {
+			map->entry[map->count - 1].length += entry.length;
+			continue;
+		}
 		list = fw_grow(b->box, map->entry, map->count, sizeof(*list));
 		if (!list)
 			return;

@@ -59,6 +59,8 @@ static int check_description(const struct machine_build *b)
 				    p->property[0] ? ": " : "", p->message);
 	for (size_t i = 0; i < b->fw->niommus; i++)
 		any = any || b->fw->iommus[i].is_smmuv3;
+	if (!any && b->fw->acpi)
+		return machine_fail(b, -ENODEV, "IORT: no SMMUv3 node (type 4)");
 	if (!any)
 		return machine_fail(b, -ENODEV,
 				    "/: compatible: no node of this board is "

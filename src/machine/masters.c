@@ -179,6 +179,49 @@ static int plan_host(struct machine_build *b, const struct smmu_fw_host *host)
 	return err ? err : sweep(b, &s, 1);
 }
 
+static uint32_t segment_of(const struct smmu_fw_host *host)
+{
+	return host->domain > 0 ? (uint32_t)host->domain : 0;
+}
+
+/* The host that functions of a segment are behind; NULL: none. */
+static const struct smmu_fw_host *host_of(const struct smmu_fw *fw, uint32_t segment)
+{
+	for (size_t i = 0; i < fw->nhosts; i++)
+		if (fw->hosts[i].is_pci && fw->hosts[i].state.populated &&
+		    segment_of(&fw->hosts[i]) == segment)
+			return &fw->hosts[i];
+	return NULL;
+}
+
+static int plan_named(struct machine_build *b, size_t index)
+{
+	const struct smmu_machine_function *f = &b->options->named[index];
+	const struct smmu_fw_host *host = host_of(b->fw, f->segment);
+	int r;
+
+	for (size_t i = 0; i < index; i++)
+		if (b->options->named[i].segment == f->segment &&
+		    b->options->named[i].rid == f->rid)
+			return 0; /* named twice */
+	r = host ? plan_function(b, host, f->rid) : 0;
+	if (r)
+		return r < 0 ? r : 0;
+	return machine_fail(b, -EINVAL, "%s: PCI function %04x:%02x:%02x.%u: %s",
+			    host ? host->path : "/", f->segment, f->rid >> 8,
+			    f->rid >> 3 & 0x1f, f->rid & 7u,
+			    host ? "no mapping gives it an IOMMU"
+				 : "there is no host of its segment");
+}
+
+static bool is_named(const struct machine_build *b, const struct smmu_fw_host *host)
+{
+	for (size_t i = 0; i < b->options->num_named; i++)
+		if (host_of(b->fw, b->options->named[i].segment) == host)
+			return true;
+	return false;
+}
+
 int machine_plan_masters(struct machine_build *b)
 {
 	const struct smmu_fw *fw = b->fw;
@@ -188,8 +231,11 @@ int machine_plan_masters(struct machine_build *b)
 		if (fw->masters[i].state.populated)
 			err = plan_platform(b, &fw->masters[i]);
 	for (size_t i = 0; !err && i < fw->nhosts; i++)
-		if (fw->hosts[i].state.populated && fw->hosts[i].iommu_map.count)
+		if (fw->hosts[i].state.populated && fw->hosts[i].iommu_map.count &&
+		    !is_named(b, &fw->hosts[i]))
 			err = plan_host(b, &fw->hosts[i]);
+	for (size_t i = 0; !err && i < b->options->num_named; i++)
+		err = plan_named(b, i);
 	return err;
 }
 
@@ -205,8 +251,11 @@ static int check_sid(const struct machine_build *b, const struct machine_master 
 		"%s: %s: stream id 0x%x (%s) is wider than the %u bits that %s "
 		"takes; legal is 0 to 0x%x",
 		one->info.node ? one->info.node->path : one->info.host->path,
-		one->info.node ? "iommus" : "iommu-map", s->sid, one->name,
-		smmu->sid_bits, smmu->node->path, (1u << smmu->sid_bits) - 1);
+		b->fw->acpi	 ? "mapping"
+		: one->info.node ? "iommus"
+				 : "iommu-map",
+		s->sid, one->name, smmu->sid_bits, smmu->node->path,
+		(1u << smmu->sid_bits) - 1);
 }
 
 static int open_master(struct machine_build *b, struct machine_master *one)
