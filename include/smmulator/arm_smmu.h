@@ -91,6 +91,7 @@ struct arm_smmu_info {
 	unsigned sid_bits, ssid_bits, asid_bits, vmid_bits, ias, oas;
 	uint64_t pgsize_bitmap;
 	bool stage1, stage2, nesting, range_inv, two_level_strtab, coherent;
+	unsigned httu; /* 0 none, 1 access flag, 2 dirty state too */
 };
 SMMU_API void arm_smmu_get_info(const struct arm_smmu *smmu, struct arm_smmu_info *info);
 

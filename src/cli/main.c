@@ -17,9 +17,10 @@ static void help(FILE *out)
 {
 	fputs("Usage: smmulator COMMAND [OPTION]...\n"
 	      "       smmulator --help | --version\n\n"
-	      "An Arm SMMUv3 in a process: builds the machine that a device tree "
-	      "describes\n"
-	      "and does DMA in it; takes the words of the architecture apart.\n\n"
+	      "An Arm SMMUv3 in a process: builds the machine that a device tree or "
+	      "ACPI\n"
+	      "describes and does DMA in it; takes the words of the architecture "
+	      "apart.\n\n"
 	      "Commands:\n",
 	      out);
 	for (size_t i = 0; i < NCOMMANDS; i++)

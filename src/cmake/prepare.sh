@@ -31,4 +31,4 @@ need() {
 SMMU_BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libfdt-dev device-tree-compiler
 	libjansson-dev liburcu-dev)
 # What the tests need on top.
-SMMU_TEST_PACKAGES=(g++ libcmocka-dev binutils python3)
+SMMU_TEST_PACKAGES=(g++ libcmocka-dev binutils python3 acpica-tools)

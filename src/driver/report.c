@@ -24,6 +24,9 @@ void arm_smmu_get_info(const struct arm_smmu *smmu, struct arm_smmu_info *info)
 		.range_inv = smmu->features & FEAT_RANGE_INV,
 		.two_level_strtab = smmu->features & FEAT_2LVL_STRTAB,
 		.coherent = smmu->features & FEAT_COHERENCY,
+		.httu = smmu->features & FEAT_HD   ? 2
+			: smmu->features & FEAT_HA ? 1
+						   : 0,
 	};
 	memcpy(info->idr, smmu->idr, sizeof(info->idr));
 }

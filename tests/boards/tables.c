@@ -89,7 +89,7 @@ static struct smmu_acpi_writer *small(uint8_t revision, uint8_t node_revision)
 	if (!w)
 		fail("IORT");
 	group = its(w, 0);
-	smmu = smmuv3(w, node_revision, 1,
+	smmu = smmuv3(w, node_revision, revision ? 1 : 0,
 		      (struct smmu_iort_v3){ .base = 0x9050000,
 					     .flags = SMMU_IORT_V3_COHACC,
 					     .event_gsiv = 106,
@@ -97,7 +97,7 @@ static struct smmu_acpi_writer *small(uint8_t revision, uint8_t node_revision)
 					     .gerror_gsiv = 109,
 					     .sync_gsiv = 108 });
 	smmu_acpi_add_mapping(w, 0, 0xffff, 0, group, 0);
-	root(w, node_revision ? 3 : 0, 0, 0);
+	root(w, node_revision > 1 ? 3 : node_revision, 0, 0);
 	smmu_acpi_add_mapping(w, 0, 0xffff, 0, smmu, 0);
 	return w;
 }
@@ -150,6 +150,27 @@ static void server(void)
 	finish(w, "server");
 }
 
+/* All node types that disassemblers of 2020 know. */
+static void classic(void)
+{
+	struct smmu_acpi_writer *w = small(0, 1);
+	uint32_t smmu;
+
+	smmu = smmu_acpi_add_node(
+		w, &(struct smmu_iort_node){ .type = SMMU_IORT_SMMU,
+					     .v2 = { 0x12345000, 0x10000, 3, 3 } });
+	smmu_acpi_add_mapping(w, 0, 0xff, 0x300, 48, 0);
+	component(w, "\\_SB.PCI.DEV1", 21, 48);
+	smmu_acpi_add_mapping(w, 0, 0, 0x42, smmu, SMMU_IORT_ID_SINGLE);
+	smmu_acpi_add_node(w, &(struct smmu_iort_node){ .type = SMMU_IORT_PMCG,
+							.revision = 1,
+							.pmcg = { .page0 = 0x1000,
+								  .page1 = 0x2000,
+								  .gsiv = 33,
+								  .reference = smmu } });
+	finish(w, "classic");
+}
+
 static void virtio(void)
 {
 	struct smmu_acpi_writer *w = smmu_acpi_begin("VIOT", 0);
@@ -194,6 +215,7 @@ int main(int argc, char **argv)
 	finish(small(5, 4), "small");
 	finish(small(0, 0), "oldest");
 	finish(small(0, 1), "old");
+	classic();
 	server();
 	virtio();
 	bad("bad-checksum", 24, 0x1234, 0);

@@ -7,6 +7,7 @@ import subprocess
 
 PROGRAM = os.environ['SMMULATOR']
 BOARDS = os.environ['BOARDS']
+TABLES = os.environ['TABLES']
 MANUAL = os.environ['MANUAL']
 OK, UNEXPECTED, INPUT = 0, 1, 2
 
@@ -34,6 +35,16 @@ def smmulator(*args, stdin=b'', stdout=subprocess.PIPE):
 
 def board(name):
     return os.path.join(BOARDS, name + '.dtb')
+
+
+def table(name):
+    return os.path.join(TABLES, name + '.aml')
+
+
+def run_acpi(names, *args):
+    """A board of several tables, named with spaces between them."""
+    files = [word for name in names.split() for word in ('--acpi', table(name))]
+    return smmulator('run', *files, *args)
 
 
 def run(name, *args):
