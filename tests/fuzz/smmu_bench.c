@@ -126,9 +126,9 @@ static void quiet(void *ctx, const char *message)
 /* Any preset, and any changes that smmu_config_check() lets pass one by one. */
 static void choose_config(struct fuzz_bench *b)
 {
-	unsigned preset = fuzz_u8(&b->in) % SMMU_PRESET_COUNT,
-		 changes = fuzz_u8(&b->in) & 7;
+	unsigned preset = fuzz_u8(&b->in), changes = fuzz_u8(&b->in) & 7;
 
+	preset = preset & 128 ? SMMU_PRESET_FULL : preset % SMMU_PRESET_COUNT;
 	if (smmu_config_init(&b->cfg, preset))
 		abort();
 	b->cfg.tlb_entries = 64;

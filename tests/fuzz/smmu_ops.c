@@ -3,6 +3,7 @@
 #include "smmu_bench.h"
 #include <stdlib.h>
 #include <string.h>
+#include <smmulator/pmcg.h>
 
 static const struct {
 	uint32_t offset;
@@ -22,6 +23,19 @@ static void require(bool holds)
 
 /* ---- registers ---- */
 
+/* A counter group, there or not; relocated counters are in its second page. */
+static void pmcg_access(struct fuzz_bench *b, unsigned how, uint64_t offset,
+			unsigned size)
+{
+	unsigned group = how >> 4 & 3;
+
+	offset = (offset & 0xfff) + (how >> 6 & 1) * 0x1000;
+	if (how & 8)
+		(void)smmu_pmcg_mmio_read(b->smmu, group, offset, size);
+	else
+		smmu_pmcg_mmio_write(b->smmu, group, offset, size, fuzz_value(&b->in));
+}
+
 void fuzz_mmio(struct fuzz_bench *b)
 {
 	unsigned how = fuzz_u8(&b->in), which = fuzz_u8(&b->in);
@@ -29,7 +43,7 @@ void fuzz_mmio(struct fuzz_bench *b)
 	unsigned size = registers[which % N_REGISTERS].size;
 
 	if ((how & 7) == 7) { /* anywhere, of any size */
-		offset = fuzz_bits(&b->in, 3) & ((how & 8) ? ~UINT64_C(0) : 0x1fffc);
+		offset = fuzz_bits(&b->in, 3) % (smmu_mmio_size(b->smmu) + 0x1000);
 		size = fuzz_u8(&b->in) & 15;
 	} else if ((how & 7) == 6) { /* half of it, or too much */
 		size = 12 - size;
@@ -37,7 +51,9 @@ void fuzz_mmio(struct fuzz_bench *b)
 	} else if ((how & 7) == 5) { /* of one of the pages behind */
 		offset += (uint64_t)(how >> 4) << 16;
 	}
-	if (how & 8)
+	if ((how & 7) == 4)
+		pmcg_access(b, how, offset, size);
+	else if (how & 8)
 		(void)smmu_mmio_read(b->smmu, offset, size);
 	else
 		smmu_mmio_write(b->smmu, offset, size, fuzz_value(&b->in));
