@@ -26,6 +26,7 @@ struct smmu_regtable {
 	const struct smmu_regdesc *rows;
 	size_t n;
 };
+extern const struct smmu_regtable smmu_regs_main; /* regfile.c */
 extern const struct smmu_regtable smmu_regs_atos; /* atos/registers.c */
 extern const struct smmu_regtable smmu_regs_dpt;  /* dpt/registers.c */
 
