@@ -139,6 +139,7 @@ struct smmu_s1cfg {
 	uint16_t asid;
 	bool aset;
 	bool endi, affd, ha, hd, haft, wxn, uwxn, pan, epan, ds, pie, aie, pnch;
+	bool cd_assured;     /* this CD and its L1CD are in AssuredOnly memory (3.27.2) */
 	bool a, r, s;	     /* fault behaviour, section 5.5 */
 	uint64_t mair;	     /* MAIR1:MAIR0 */
 	uint64_t piiu, piip; /* 16 x 3 bits (PIIU), 16 x 3 bits (PIIP) */
@@ -182,6 +183,7 @@ struct smmu_fault {
 struct smmu_xlate {
 	uint64_t pa, ipa;
 	uint8_t page_bits;
+	bool assured_only; /* smmu_s2_translate_cd: the page is AssuredOnly */
 	struct smmu_attr attr;
 };
 

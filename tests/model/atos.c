@@ -16,12 +16,13 @@
 static void no_s1(struct smmu_config *cfg)
 {
 	cfg->s1p = cfg->hyp = cfg->had = cfg->vatos = 0;
-	cfg->s1pi = cfg->aie = 0;
+	cfg->s1pi = cfg->aie = cfg->the = 0;
 }
 
 static void no_s2(struct smmu_config *cfg)
 {
 	cfg->s2p = cfg->hyp = cfg->vmw = cfg->ptwnnc = cfg->mteperm = cfg->vatos = 0;
+	cfg->s2pi = cfg->s2po = cfg->the = 0;
 }
 
 static void plain_atos(struct smmu_config *cfg)

@@ -211,8 +211,14 @@ static const struct {
 	  "ats = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_0, AT(btm), 1, 0, 0,
 	  "btm = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0,
-	  "s2pi = 1; legal: 0: this feature is not mod" },
+	{ SMMU_PRESET_V3_4, AT(d128), 1, 0, 0, "d128 = 1; legal: 0 unless ttf is 2" },
+	/* REG-129: S2PI wants stage 2, S2PO and THE want S2PI */
+	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0, NULL },
+	{ SMMU_PRESET_V3_4, AT(s2pi), 1, AT(s2po), 1, NULL },
+	{ SMMU_PRESET_V3_4, AT(s2pi), 1, AT(the), 1, NULL },
+	{ SMMU_PRESET_V3_4, AT(the), 1, 0, 0, "the = 1; legal: 0 unless s2pi" },
+	{ SMMU_PRESET_V3_2, AT(s2pi), 1, 0, 0, "s2pi = 1; legal: 0 before v3.3" },
+	{ SMMU_PRESET_V3_3, AT(s2pi), 1, 0, 0, NULL },
 	/* choices */
 	{ SMMU_PRESET_V3_0, AT(page0_alias), 2, 0, 0, "page0_alias = 2" },
 };

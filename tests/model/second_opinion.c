@@ -21,6 +21,7 @@ static unsigned long count = 10000, first = 1;
 
 struct tally {
 	unsigned long asked, ok, bypass, silent, raz_wi, by_event[256];
+	unsigned long dirtybit, assured, overlay, hardened; /* hardened: translated */
 };
 
 /* ---- the memory as the model meets it ---- */
@@ -110,6 +111,8 @@ static void program(struct so_world *w, struct smmu *smmu)
 	wr32(smmu, SMMU_REG_CR1, w->cr1);
 	wr32(smmu, SMMU_REG_CR2, w->cr2);
 	wr32(smmu, SMMU_REG_GBPA, smmu_reg_set(w->gbpa, SMMU_GBPA_Update, 1));
+	smmu_mmio_write(smmu, SMMU_REG_S2PII, 8, w->s2pii);
+	w->s2pii = smmu_mmio_read(smmu, SMMU_REG_S2PII, 8);
 	smmu_mmio_write(smmu, SMMU_REG_EVENTQ_BASE, 8, EVQ); /* one entry */
 	wr32(smmu, SMMU_REG_CR0, w->cr0);
 	w->strtab_base = smmu_mmio_read(smmu, SMMU_REG_STRTAB_BASE, 8);
@@ -188,6 +191,8 @@ static void describe(const struct so_world *w, unsigned long seed, unsigned roun
 	fprintf(stderr, "  sid 0x%x ssv %u ssid 0x%x op %u inst %u priv %u addr 0x%llx\n",
 		t->sid, t->ssv, t->ssid, t->op, t->inst, t->priv,
 		(unsigned long long)t->addr);
+	if (c->s2pi)
+		print_words("S2PII", &w->s2pii, 1);
 	if (w->have_ste)
 		print_words("STE", w->ste, 8);
 	if (w->have_cd)
@@ -204,6 +209,10 @@ static void describe(const struct so_world *w, unsigned long seed, unsigned roun
 			fprintf(stderr, "  0x%llx: 0x%llx, model 0x%llx\n",
 				(unsigned long long)m->addr, (unsigned long long)m->spec,
 				(unsigned long long)m->model);
+		else if (m->spec_read)
+			fprintf(stderr, "  0x%llx: 0x%llx%s\n",
+				(unsigned long long)m->addr, (unsigned long long)m->init,
+				m->poison ? " (abort)" : "");
 	}
 }
 
@@ -221,8 +230,17 @@ static bool agree(const struct so_world *w, const struct so_opinion *a,
 	return same && !w->complaint;
 }
 
-static void add(struct tally *t, const struct so_opinion *o)
+static void add(struct tally *t, const struct so_world *w, const struct so_opinion *o)
 {
+	if (o->event == SMMU_EVT_F_PERMISSION) {
+		t->dirtybit += o->rec[1] >> 42 & 1;
+		t->assured += o->rec[1] >> 43 & 1;
+		t->overlay += o->rec[1] >> 45 & 1;
+	}
+	/* Nested, TL0 and TL1: the tables cannot but be on MRO pages. */
+	t->hardened += w->hardened && o->status == SMMU_OK && w->have_cd &&
+		       smmu_get(w->ste, SMMU_STE_Config) == 7 &&
+		       smmu_get(w->ste, SMMU_STE_TL0) && smmu_get(w->ste, SMMU_STE_TL1);
 	t->asked++;
 	t->ok += o->status == SMMU_OK;
 	t->bypass += o->bypass;
@@ -267,7 +285,7 @@ static bool question(struct so_world *w, struct smmu_bus *bus, unsigned long see
 		same = agree(w, &want, &got);
 		if (!same)
 			describe(w, seed, round, &want, &got);
-		add(t, &want);
+		add(t, w, &want);
 	}
 	smmu_port_close(port);
 	smmu_destroy(smmu);
@@ -289,6 +307,9 @@ static void check_tally(const struct tally *t)
 	printf("%lu transactions: %lu translated, %lu bypassed, %lu silent aborts, "
 	       "%lu RAZ/WI\n",
 	       t->asked, t->ok - t->bypass, t->bypass, t->silent, t->raz_wi);
+	printf("  DirtyBit %lu, AssuredOnly %lu, Overlay %lu; hardened and translated "
+	       "%lu\n",
+	       t->dirtybit, t->assured, t->overlay, t->hardened);
 	for (unsigned i = 0; i < sizeof(events); i++)
 		printf("  event 0x%02x: %lu\n", events[i], t->by_event[events[i]]);
 	if (t->asked < 10000)
@@ -296,6 +317,8 @@ static void check_tally(const struct tally *t)
 	for (unsigned i = 0; i < sizeof(events); i++)
 		assert_true(t->by_event[events[i]] > t->asked / 2000);
 	assert_true(t->ok - t->bypass > t->asked / 10);
+	assert_true(t->dirtybit > 0 && t->assured > 0 && t->overlay > 0);
+	assert_true(t->asked < 100000 || t->hardened > 0);
 	assert_true(t->raz_wi > 0 && t->silent > 0 && t->bypass > 0);
 }
 

@@ -33,8 +33,9 @@ struct so_world {
 	uint32_t turn;
 	struct smmu_config cfg;
 	unsigned oas, ias;
-	uint64_t strtab_base, strtab_cfg, cr0, cr1, cr2, gbpa;
+	uint64_t strtab_base, strtab_cfg, cr0, cr1, cr2, gbpa, s2pii;
 	struct smmu_txn txn;
+	bool hardened; /* mostly protected tables on pages that only hardware writes */
 	struct so_cell cell[SO_CELLS];
 	uint16_t used[SO_CELLS]; /* those of this turn */
 	unsigned n_used;

@@ -111,6 +111,24 @@ int so_s2_start(const struct so_world *w, const uint64_t *ste)
 	return -2;
 }
 
+/* 4.1 step 8: S2PI, S2PO. IDR3.PBHA is 0 in every configuration. */
+static bool s2_indirect_legal(const struct so_world *w, const uint64_t *dw)
+{
+	bool pie = w->cfg.s2pi && f(dw, SMMU_STE_S2PIE);
+
+	if (pie && !f(dw, SMMU_STE_S2AA64))
+		return false;
+	if (!w->cfg.s2po || !f(dw, SMMU_STE_S2POE))
+		return true;
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned code = dw[7] >> (4 * i) & 15;
+
+		if (code == 1 || code == 5)
+			return false;
+	}
+	return pie;
+}
+
 /* 4.1 step 8 */
 static bool s2_legal(const struct so_world *w, const uint64_t *dw)
 {
@@ -133,6 +151,8 @@ static bool s2_legal(const struct so_world *w, const uint64_t *dw)
 	    (c->httu == 3 && f(dw, SMMU_STE_S2HAFT) && !ha))
 		return false;
 	if (!endian_there(w, f(dw, SMMU_STE_S2ENDI)))
+		return false;
+	if (!s2_indirect_legal(w, dw))
 		return false;
 	if (v64 && !granule_there(w, granule))
 		return false;
@@ -172,7 +192,7 @@ bool so_e2h(const struct so_world *w, const uint64_t *ste)
 	return el2(w, ste) && smmu_reg_get(w->cr2, SMMU_CR2_E2H);
 }
 
-/* 4.1; IDR0.ATS, S2PI, S2PO, D128 and MPAM are 0 in every configuration. */
+/* 4.1; IDR0.ATS, D128 and MPAM are 0 in every configuration. */
 bool so_ste_legal(const struct so_world *w, const uint64_t *dw)
 {
 	const struct smmu_config *c = &w->cfg;

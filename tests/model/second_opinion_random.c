@@ -115,6 +115,8 @@ static unsigned granule0_to_1(unsigned tg)
 
 static bool pick_aa64(struct so_world *w)
 {
+	if (w->hardened && (w->cfg.ttf & 2))
+		return pct(w, 97);
 	return w->cfg.ttf == 2 || (w->cfg.ttf == 3 && pct(w, 65));
 }
 
@@ -169,6 +171,22 @@ void so_make_l1std(struct so_world *w, uint64_t addr)
 	put(w, addr, l1, 20);
 }
 
+/* S2PII, S2POI: so many in a hundred are anything, the rest let something through. */
+static uint64_t s2_codes(struct so_world *w, unsigned odd)
+{
+	static const uint8_t codes[16] = { 2,  3,  6,  7,  7,  8,  11, 10,
+					   12, 15, 15, 15, 15, 13, 14, 4 };
+	uint64_t dw = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		dw = dw << 4 | (pct(w, odd) ? below(w, 16) : codes[below(w, 16)]);
+	for (unsigned i = 0; i < 16 && w->hardened; i++)
+		if (pct(w, 97))
+			dw = (dw & ~(15ull << (4 * i))) | (pct(w, 60) ? 7ull : 15ull)
+								  << (4 * i);
+	return dw;
+}
+
 static void ste_stage2(struct so_world *w, uint64_t *dw)
 {
 	bool v64 = pick_aa64(w);
@@ -187,6 +205,24 @@ static void ste_stage2(struct so_world *w, uint64_t *dw)
 	set(dw, SMMU_STE_S2PTW, pct(w, 25));
 	if (pct(w, 40))
 		set(dw, SMMU_STE_S2FWB, 0);
+	set(dw, SMMU_STE_S2PIE, w->cfg.s2pi && v64 && pct(w, 60));
+	if (pct(w, 90) && !smmu_get(dw, SMMU_STE_S2PIE))
+		set(dw, SMMU_STE_S2POE, 0);
+	dw[7] = s2_codes(w, 1);
+	if (pct(w, 50)) {
+		set(dw, SMMU_STE_TL0, 0);
+		set(dw, SMMU_STE_TL1, 0);
+	}
+	if (pct(w, 40))
+		set(dw, SMMU_STE_AssuredOnly, 0);
+	if (w->hardened) {
+		set(dw, SMMU_STE_S2PIE, v64);
+		set(dw, SMMU_STE_S2POE, pct(w, 25));
+		set(dw, SMMU_STE_S2PTW, 0);
+		set(dw, SMMU_STE_TL0, pct(w, 90));
+		set(dw, SMMU_STE_TL1, pct(w, 90));
+		set(dw, SMMU_STE_AssuredOnly, 1);
+	}
 	set(dw, SMMU_STE_S2PS, pct(w, 50) ? 7 : below(w, 8));
 	ps = v64 ? so_bits(w, (unsigned)smmu_get(dw, SMMU_STE_S2PS)) : 40;
 	if (v64 && ps > 48 && !(w->cfg.ds && smmu_get(dw, SMMU_STE_S2DS)) &&
@@ -216,6 +252,8 @@ static void ste_try(struct so_world *w, uint64_t *dw)
 
 	for (unsigned i = 0; i < 8; i++)
 		dw[i] = so_rnd(w);
+	if (w->hardened && pct(w, 80))
+		config = 7;
 	if (!c->s1p)
 		config = 6;
 	if (!c->s2p)
@@ -240,7 +278,7 @@ static void ste_try(struct so_world *w, uint64_t *dw)
 	if (!c->vmid16 && pct(w, 70))
 		set(dw, SMMU_STE_S2VMID, below(w, 256));
 	ste_stage2(w, dw);
-	if (config == 7 && c->ttf == 3 && pct(w, 70)) {
+	if (config == 7 && c->ttf == 3 && !w->hardened && pct(w, 70)) {
 		/* A VMSAv8-64 stage 1 wants the same of stage 2. */
 		set(dw, SMMU_STE_S2AA64, 1);
 	}
@@ -270,6 +308,7 @@ void so_make_ste(struct so_world *w, uint64_t addr)
 		SMMU_STE_S2S,	   SMMU_STE_S2HAFT, SMMU_STE_S2DS,
 		SMMU_STE_S2SL0_2,  SMMU_STE_S2TTB,  SMMU_STE_S2FWB,
 		SMMU_STE_S2T0SZ,   SMMU_STE_S2SL0,  SMMU_STE_S2TG,
+		SMMU_STE_S2PIE,	   SMMU_STE_S2POE,  SMMU_STE_S2POI,
 	};
 	uint64_t dw[8];
 	unsigned tries = 0;
@@ -345,6 +384,8 @@ static void cd_try(struct so_world *w, uint64_t *dw)
 	} else if (pct(w, 50)) {
 		set(dw, SMMU_CD_T0SZ, 0);
 	}
+	if (w->hardened)
+		set(dw, SMMU_CD_PnCH, pct(w, 95));
 	set(dw, SMMU_CD_EPD0, pct(w, 8));
 	set(dw, SMMU_CD_EPD1, pct(w, 30));
 	set(dw, SMMU_CD_ENDI, pick_endi(w));
@@ -460,6 +501,10 @@ void so_make_desc(struct so_world *w, uint64_t addr, const struct so_walk *g)
 	else
 		d |= kind < 25 ? 1 : 3;
 	d = with_address(w, g, d, oa);
+	if (w->hardened && pct(w, 95))
+		d |= 1ull << 52 | 1ull << 58; /* Protected, AssuredOnly */
+	if (w->hardened && g->stage == 2)
+		d |= 1ull << 10;
 	if (g->level < 3 && (d & 3) == 3) {
 		if (pct(w, 80))
 			d &= ~(15ull << 59);
@@ -507,6 +552,9 @@ static void random_config(struct so_world *w)
 		KNOB(ptwnnc, 2),
 		KNOB(epan, 2),
 		KNOB(s1pi, 2),
+		KNOB(s2pi, 2),
+		KNOB(s2po, 2),
+		KNOB(the, 2),
 		KNOB(mteperm, 2),
 		KNOB(aie, 2),
 		KNOB(oas, 8),
@@ -562,6 +610,7 @@ static void random_registers(struct so_world *w)
 				     pct(w, 90) ? 6 + 2 * below(w, 3) : below(w, 32));
 	w->cr1 = narrow(w, 12);
 	w->cr2 = narrow(w, 2);
+	w->s2pii = s2_codes(w, 10);
 	w->gbpa = smmu_reg_set(narrow(w, 20), SMMU_GBPA_ABORT, pct(w, 20));
 	w->cr0 = smmu_reg_set(0, SMMU_CR0_SMMUEN, pct(w, 96));
 	w->cr0 = smmu_reg_set(w->cr0, SMMU_CR0_EVENTQEN, pct(w, 98));
@@ -607,6 +656,7 @@ void so_random_world(struct so_world *w)
 	w->complaint = NULL;
 	w->have_ste = w->have_cd = false;
 	random_config(w);
+	w->hardened = w->cfg.the && pct(w, 40);
 	random_registers(w);
 	memset(t, 0, sizeof(*t));
 	log2 = (unsigned)smmu_reg_get(w->strtab_cfg, SMMU_STRTAB_BASE_CFG_LOG2SIZE);

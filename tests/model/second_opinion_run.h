@@ -14,7 +14,7 @@ struct acc {
 
 struct fault {
 	unsigned event, cls;
-	bool s2, ttrnw, dirtybit, only_r_missing;
+	bool s2, ttrnw, dirtybit, only_r_missing, overlay, assured;
 	uint64_t ipa, fetch;
 };
 
@@ -22,13 +22,21 @@ struct fault {
 struct page2 {
 	uint64_t oa;
 	unsigned bits, memattr, sh;
+	bool mro, assured_only;
+};
+
+/* For whom stage 2 is asked: CLASS, and what 3.27 wants to know of the IPA. */
+struct ask2 {
+	unsigned cls;
+	bool first, upper; /* the first descriptor of a walk; through TTB1 */
+	bool assured;
 };
 
 struct run {
 	struct so_world *w;
 	const struct smmu_txn *txn;
 	uint64_t ste[8], cd[8];
-	bool have_cd;
+	bool have_cd, cd_assured;
 	struct acc acc;
 	struct smmu_attr attr;
 	struct fault f;
@@ -43,6 +51,7 @@ struct s1 {
 	struct so_walk g;
 	bool x; /* the table */
 	bool one, v64, pie, had, ha, hd, haft;
+	bool pnch, on_mro, assured; /* assured: what the walk has reached */
 	uint64_t va;
 	unsigned ap, xnt, pxnt; /* accumulated */
 	uint64_t oa;
@@ -83,8 +92,12 @@ struct smmu_attr so_own(unsigned ic, unsigned oc, unsigned sh, bool c11_ra);
 void so_own_stage2(const struct run *r, const struct page2 *p, struct smmu_attr *a);
 struct smmu_attr so_mair(unsigned byte, unsigned sh);
 void so_stage1_attr(struct smmu_attr *in, const struct smmu_attr *s1);
-bool so_stage2(struct run *r, uint64_t ipa, unsigned cls, const struct acc *a,
+bool so_stage2(struct run *r, uint64_t ipa, const struct ask2 *q, const struct acc *a,
 	       struct page2 *p);
+/* second_opinion_perm2.c: translation.md 10.3, 10.4; leaves the fault. */
+bool so_allow2(struct run *r, uint64_t d, uint64_t ipa, const struct ask2 *q,
+	       const struct acc *a, struct page2 *p, bool *clean);
+bool so_denied(const bool can[3], const struct acc *a, bool *only_r);
 bool so_stage1(struct run *r, struct s1 *s);
 
 #endif /* TESTS_MODEL_SECOND_OPINION_RUN_H */

@@ -142,6 +142,7 @@ static bool find_ste(struct run *r)
 /* T-13: one structure of the CD table; *pa: its address, after stage 2. */
 static bool cd_locate(struct run *r, uint64_t addr, uint64_t *pa, struct smmu_attr *attr)
 {
+	const struct ask2 q = { .cls = IN_CD };
 	struct page2 p;
 
 	*attr = so_own(ste_f(r, SMMU_STE_S1CIR), ste_f(r, SMMU_STE_S1COR),
@@ -149,8 +150,9 @@ static bool cd_locate(struct run *r, uint64_t addr, uint64_t *pa, struct smmu_at
 	*pa = addr;
 	if (!(ste_f(r, SMMU_STE_Config) & 2))
 		return true;
-	if (!so_stage2(r, addr, IN_CD, &so_own_read, &p))
+	if (!so_stage2(r, addr, &q, &so_own_read, &p))
 		return false;
+	r->cd_assured = r->cd_assured && p.assured_only;
 	so_own_stage2(r, &p, attr);
 	*pa = p.oa;
 	return true;
@@ -165,6 +167,7 @@ static bool find_cd(struct run *r, uint32_t idx)
 	unsigned limit = ste_f(r, SMMU_STE_Config) & 2 ? w->ias : w->oas;
 	struct smmu_attr attr;
 
+	r->cd_assured = true; /* until a fetch says otherwise */
 	if (max == 0) {
 		addr = ptr;
 	} else if (fmt == 0 || fmt == 3) {
@@ -224,7 +227,8 @@ static void record(struct run *r, struct so_opinion *o)
 		o->rec[2] = r->txn->addr;
 	}
 	if (e == SMMU_EVT_F_PERMISSION)
-		o->rec[1] |= (uint64_t)f->dirtybit << 42 | (uint64_t)f->ttrnw << 44;
+		o->rec[1] |= (uint64_t)f->dirtybit << 42 | (uint64_t)f->assured << 43 |
+			     (uint64_t)f->ttrnw << 44 | (uint64_t)f->overlay << 45;
 	if (fault && e != SMMU_EVT_F_WALK_EABT && f->s2)
 		o->rec[3] = low(f->ipa, r->w->oas) & 0x00fffffffffff000ull;
 	if (e == SMMU_EVT_F_WALK_EABT || e == SMMU_EVT_F_STE_FETCH ||
@@ -283,6 +287,7 @@ static void silent(struct so_opinion *o)
 static void translate(struct run *r, struct so_opinion *o, bool s1)
 {
 	bool s2 = ste_f(r, SMMU_STE_Config) & 2;
+	struct ask2 q = { .cls = IN_IN };
 	uint64_t ipa = r->txn->addr, pa;
 	unsigned bits = 64;
 	struct page2 p;
@@ -295,11 +300,12 @@ static void translate(struct run *r, struct so_opinion *o, bool s1)
 		}
 		ipa = s.oa;
 		bits = s.bits;
+		q.assured = s.assured;
 		so_stage1_attr(&r->attr, &s.attr);
 	}
 	pa = ipa;
 	if (s2) {
-		if (!so_stage2(r, ipa, IN_IN, &r->acc, &p)) {
+		if (!so_stage2(r, ipa, &q, &r->acc, &p)) {
 			ended(r, o);
 			return;
 		}

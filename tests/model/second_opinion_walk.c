@@ -77,77 +77,32 @@ static struct so_walk walk2(const struct run *r)
 
 /* ---- T-18 ---- */
 
-/* 10.3: r, w, x at the privilege of the access. */
-static void perms2(const struct run *r, uint64_t d, const struct acc *a, bool *clean,
-		   bool can[3])
-{
-	unsigned xn = d >> 53 & 3;
-	bool v32 = !ste_f(r, SMMU_STE_S2AA64), x;
-
-	can[0] = d >> 6 & 1;
-	can[1] = d >> 7 & 1;
-	if (r->w->cfg.xnx)
-		x = xn == 0 || (xn == 1 && !a->priv) || (xn == 3 && a->priv);
-	else
-		x = xn < 2;
-	can[2] = x && (!v32 || can[0]);
-	*clean = !can[1] && (d >> 51 & 1) && !v32 && ste_f(r, SMMU_STE_S2HA) &&
-		 ste_f(r, SMMU_STE_S2HD);
-	if (*clean)
-		can[1] = true;
-}
-
-static bool denied(const bool can[3], const struct acc *a, bool *only_r)
-{
-	*only_r = false;
-	if (a->w && !can[1])
-		return true;
-	if (a->x && !a->w)
-		return !can[2];
-	*only_r = a->w && a->r && !can[0];
-	return a->r && !can[0];
-}
-
 static bool leaf2(struct run *r, const struct so_walk *g, uint64_t pa, uint64_t d,
-		  uint64_t ipa, unsigned cls, const struct acc *a, struct page2 *p)
+		  uint64_t ipa, const struct ask2 *q, const struct acc *a,
+		  struct page2 *p)
 {
-	bool ha = !g->v32 && r->w->cfg.httu && ste_f(r, SMMU_STE_S2HA);
-	bool can[3], clean, only_r;
+	bool ha = !g->v32 && r->w->cfg.httu && ste_f(r, SMMU_STE_S2HA), clean;
 	uint64_t upd = d;
 
 	if (!(d >> 10 & 1) && !ha && !ste_f(r, SMMU_STE_S2AFFD))
-		return so_fail(r, SMMU_EVT_F_ACCESS, true, cls, ipa);
-	perms2(r, d, a, &clean, can);
-	if (denied(can, a, &only_r)) {
-		so_fail(r, SMMU_EVT_F_PERMISSION, true, cls, ipa);
-		r->f.ttrnw = cls == IN_TT && !a->w;
-		r->f.only_r_missing = only_r;
-		return false;
-	}
+		return so_fail(r, SMMU_EVT_F_ACCESS, true, q->cls, ipa);
 	p->memattr = d >> 2 & 15;
 	p->sh = g->ds ? ste_f(r, SMMU_STE_S2SH0) : d >> 8 & 3;
-	if (cls != IN_IN && ste_f(r, SMMU_STE_Config) == 7 && ste_f(r, SMMU_STE_S2PTW)) {
-		struct smmu_attr t = { .inner = SMMU_MT_WB, .outer = SMMU_MT_WB };
-
-		so_stage2_attr(r, p, &t);
-		if (t.inner >= SMMU_MT_DEV_GRE) {
-			so_fail(r, SMMU_EVT_F_PERMISSION, true, cls, ipa);
-			r->f.ttrnw = cls == IN_TT && !a->w;
-			return false;
-		}
-	}
+	if (!so_allow2(r, d, ipa, q, a, p, &clean))
+		return false;
 	if (ha)
 		upd |= 1ull << 10;
 	if (a->w && clean)
 		upd |= 1ull << 7;
 	if (upd != d && !so_store(r, pa, so_flip(upd, g->be)))
-		return so_fetch_fail(r, SMMU_EVT_F_WALK_EABT, true, cls, pa);
+		return so_fetch_fail(r, SMMU_EVT_F_WALK_EABT, true, q->cls, pa);
 	return true;
 }
 
-bool so_stage2(struct run *r, uint64_t ipa, unsigned cls, const struct acc *a,
+bool so_stage2(struct run *r, uint64_t ipa, const struct ask2 *q, const struct acc *a,
 	       struct page2 *p)
 {
+	unsigned cls = q->cls;
 	struct so_walk g = walk2(r);
 	const struct smmu_attr attr =
 		so_own(ste_f(r, SMMU_STE_S2IR0), ste_f(r, SMMU_STE_S2OR0),
@@ -179,7 +134,7 @@ bool so_stage2(struct run *r, uint64_t ipa, unsigned cls, const struct acc *a,
 				return so_fail(r, SMMU_EVT_F_ADDR_SIZE, true, cls, ipa);
 			p->bits = shift > g.ps ? g.ps : shift;
 			p->oa = low(oa | low(ipa, shift), r->w->oas);
-			return leaf2(r, &g, pa, d, ipa, cls, a, p);
+			return leaf2(r, &g, pa, d, ipa, q, a, p);
 		}
 		table = out_addr(&g, d, g.granule);
 		if (table >> g.ps)
@@ -278,6 +233,7 @@ static void begin1(const struct run *r, struct s1 *s)
 	s->ha = s->v64 && c->httu && cd_f(r, SMMU_CD_HA);
 	s->hd = s->ha && cd_f(r, SMMU_CD_HD);
 	s->haft = s->v64 && c->httu == 3 && cd_f(r, SMMU_CD_HAFT);
+	s->pnch = s->v64 && c->the && cd_f(r, SMMU_CD_PnCH);
 	s->g.stage = 1;
 	s->g.be = cd_f(r, SMMU_CD_ENDI);
 	s->g.v32 = !s->v64;
@@ -361,9 +317,10 @@ static void perms_indirect(const struct run *r, const struct s1 *s, uint64_t d,
 }
 
 /* T-16a. */
-static bool locate1(struct run *r, uint64_t da, bool write, const struct s1 *s,
+static bool locate1(struct run *r, uint64_t da, bool write, bool first, struct s1 *s,
 		    struct smmu_attr *attr, uint64_t *pa)
 {
+	const struct ask2 q = { IN_TT, first && !write, s->x, s->assured };
 	struct page2 p;
 
 	*attr = so_own(tx(r, s, SMMU_CD_IR0, SMMU_CD_IR1),
@@ -372,22 +329,23 @@ static bool locate1(struct run *r, uint64_t da, bool write, const struct s1 *s,
 	*pa = low(da, r->w->oas);
 	if (!(ste_f(r, SMMU_STE_Config) & 2))
 		return true;
-	if (!so_stage2(r, da, IN_TT, write ? &so_own_write : &so_own_read, &p))
+	if (!so_stage2(r, da, &q, write ? &so_own_write : &so_own_read, &p))
 		return false;
+	if (!write)
+		s->on_mro = p.mro;
 	so_own_stage2(r, &p, attr);
 	*pa = p.oa;
 	return true;
 }
 
-static bool update1(struct run *r, const struct s1 *s, uint64_t da, uint64_t d,
-		    uint64_t upd)
+static bool update1(struct run *r, struct s1 *s, uint64_t da, uint64_t d, uint64_t upd)
 {
 	struct smmu_attr attr;
 	uint64_t pa;
 
 	if (d == upd)
 		return true;
-	if (!locate1(r, da, true, s, &attr, &pa))
+	if (!locate1(r, da, true, false, s, &attr, &pa))
 		return false;
 	return so_store(r, pa, so_flip(upd, s->g.be)) ||
 	       so_fetch_fail(r, SMMU_EVT_F_WALK_EABT, false, IN_TT, pa);
@@ -412,7 +370,7 @@ static bool leaf1(struct run *r, struct s1 *s, uint64_t da, uint64_t d)
 		else
 			perms_two(r, s, d, clean, can);
 	}
-	if (denied(can, &r->acc, &only_r)) {
+	if (so_denied(can, &r->acc, &only_r)) {
 		so_fail(r, SMMU_EVT_F_PERMISSION, false, IN_IN, 0);
 		r->f.only_r_missing = only_r;
 		return false;
@@ -445,13 +403,16 @@ bool so_stage1(struct run *r, struct s1 *s)
 	geometry1(r, s);
 	start = s->g.level;
 	s->g.next_bits = ste_f(r, SMMU_STE_Config) & 2 ? walk2(r).n : s->g.ps;
+	/* 3.27.2 */
+	s->assured = s->v64 && r->cd_assured && r->w->cfg.the &&
+		     ste_f(r, s->x ? SMMU_STE_TL1 : SMMU_STE_TL0);
 	table = first_table(r->w, &s->g,
 			    smmu_get_addr(r->cd, s->x ? SMMU_CD_TTB1 : SMMU_CD_TTB0));
 	for (;; s->g.level++) {
 		unsigned shift = shift_of(s->g.granule, s->g.level);
 
 		da = entry_addr(&s->g, table, start, s->va);
-		if (!locate1(r, da, false, s, &attr, &pa))
+		if (!locate1(r, da, false, s->g.level == start, s, &attr, &pa))
 			return false;
 		so_make_desc(r->w, pa, &s->g);
 		if (!so_load(r, pa, &attr, true, &d))
@@ -467,7 +428,10 @@ bool so_stage1(struct run *r, struct s1 *s)
 				return so_fail(r, SMMU_EVT_F_ADDR_SIZE, false, IN_IN, 0);
 			s->oa = oa | low(s->va, shift);
 			s->bits = shift > s->g.ps ? s->g.ps : shift;
-			return leaf1(r, s, da, d);
+			if (!leaf1(r, s, da, d))
+				return false;
+			s->assured = s->assured && s->on_mro && s->pnch && (d >> 52 & 1);
+			return true;
 		}
 		table = out_addr(&s->g, d, s->g.granule);
 		if (table >> s->g.ps)
@@ -479,5 +443,6 @@ bool so_stage1(struct run *r, struct s1 *s)
 		}
 		if (s->haft && !update1(r, s, da, d, d | 1 << 10))
 			return false;
+		s->assured = s->assured && s->on_mro && s->pnch && (d >> 52 & 1);
 	}
 }

@@ -180,6 +180,7 @@ bool smmu_s2_translate_cd(struct smmu *smmu, const struct smmu_regime *rg, uint6
 	out->ipa = ipa;
 	out->pa = leaf.oa | smmu_low(ipa, leaf.bits);
 	out->page_bits = leaf.bits;
+	out->assured_only = leaf.more & SMMU_S2_ASSURED_ONLY;
 	out->attr = *in;
 	smmu_attr_own(smmu, rg->s2, &leaf, &out->attr);
 	return true;
@@ -219,6 +220,7 @@ static struct smmu_s2req input_req(const struct job *j, const struct tlb_entry *
 		.ipa = j->rg->s1 != NULL ? e->s1.oa | smmu_low(j->addr, e->s1.bits)
 					 : j->addr,
 		.cls = SMMU_CLASS_IN,
+		.assured = j->rg->s1 != NULL && (e->s1.flags & SMMU_LEAF_ASSURED),
 		.acc = *j->acc,
 	};
 }

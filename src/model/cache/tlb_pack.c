@@ -59,6 +59,8 @@ static void pack_s2(struct smmu_pack *p, struct smmu_s2leaf *l)
 	pack_u8(p, &l->flags);
 	pack_u8(p, &l->memattr);
 	pack_u8(p, &l->sh);
+	pack_u8(p, &l->base);
+	pack_u8(p, &l->more);
 	pack_check(p, l->bits <= 56 && l->memattr <= 15 && l->sh <= 3,
 		   "a stage 2 leaf that does not exist");
 }

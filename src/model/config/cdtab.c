@@ -27,8 +27,12 @@ static bool fail(const struct locate *l, unsigned event, const char *rule)
 	return false;
 }
 
-/* n words at addr, an IPA if stage 2 is on; *addr becomes the PA. */
-static bool fetch(const struct locate *l, uint64_t *addr, unsigned n, uint64_t *dw)
+/*
+ * n words at addr, an IPA if stage 2 is on; *addr becomes the PA. *assured stays true
+ * only in AssuredOnly memory (3.27.2).
+ */
+static bool fetch(const struct locate *l, uint64_t *addr, unsigned n, uint64_t *dw,
+		  bool *assured)
 {
 	struct smmu_attr attr = smmu_own_attr(l->ste->cd_fetch);
 	struct smmu *smmu = l->smmu;
@@ -50,6 +54,7 @@ static bool fetch(const struct locate *l, uint64_t *addr, unsigned n, uint64_t *
 		if (!smmu_s2_translate_cd(smmu, &rg, *addr, &attr, &out, l->fault))
 			return false;
 		*addr = out.pa;
+		*assured = *assured && out.assured_only;
 		attr = out.attr;
 	}
 	smmu_attr_mpam(&attr, l->ste->mpam);
@@ -65,22 +70,23 @@ static bool fetch(const struct locate *l, uint64_t *addr, unsigned n, uint64_t *
 }
 
 static bool l1cd_get(const struct locate *l, unsigned split, uint64_t addr,
-		     uint64_t *l1cd)
+		     struct smmu_l1cd *l1cd)
 {
-	const uint64_t *hit =
+	const struct smmu_l1cd *hit =
 		smmu_cfg_find_l1cd(l->smmu->cfgcache, l->ste, l->sid, l->idx, split);
 
 	if (hit) {
 		*l1cd = *hit;
 		SMMU_TRACE(l->smmu, .kind = SMMU_TRACE_L1CD_HIT, .sid = l->sid,
-			   .ssid = l->idx, .value = *l1cd);
+			   .ssid = l->idx, .value = l1cd->value);
 		return true;
 	}
-	if (!fetch(l, &addr, 1, l1cd))
+	l1cd->assured = true;
+	if (!fetch(l, &addr, 1, &l1cd->value, &l1cd->assured))
 		return false;
 	SMMU_TRACE(l->smmu, .kind = SMMU_TRACE_L1CD_FETCH, .sid = l->sid, .ssid = l->idx,
-		   .addr = addr, .value = *l1cd);
-	smmu_cfg_place_l1cd(l->smmu->cfgcache, l->ste, l->sid, l->idx, split, *l1cd);
+		   .addr = addr, .value = l1cd->value);
+	smmu_cfg_place_l1cd(l->smmu->cfgcache, l->ste, l->sid, l->idx, split, l1cd);
 	return true;
 }
 
@@ -94,33 +100,35 @@ static uint64_t table_base(const struct smmu_ste *ste, unsigned bits)
 }
 
 /* Leaves of 2^split CDs. */
-static bool two_level_address(const struct locate *l, unsigned split, uint64_t *addr)
+static bool two_level_address(const struct locate *l, unsigned split, uint64_t *addr,
+			      bool *assured)
 {
 	const struct smmu_ste *ste = l->ste;
 	unsigned l1_bits = ste->s1cdmax > split ? ste->s1cdmax - split : 0;
-	uint64_t l1cd, leaf, base = table_base(ste, l1_bits + 3);
+	uint64_t leaf, base = table_base(ste, l1_bits + 3);
+	struct smmu_l1cd l1cd;
 
 	if (!l1cd_get(l, split, base + 8 * (uint64_t)(l->idx >> split), &l1cd))
 		return false;
-	if (!smmu_get(&l1cd, SMMU_L1CD_V))
+	*assured = l1cd.assured;
+	if (!smmu_get(&l1cd.value, SMMU_L1CD_V))
 		return fail(l, SMMU_EVT_C_BAD_SUBSTREAMID, "L1CD-1");
 	/* ADDR-3, ADDR-4. CHOICE: the same event for a PA and an IPA, and in v3.0. */
-	leaf = smmu_align_down(smmu_get_addr(&l1cd, SMMU_L1CD_L2Ptr), split + 6);
+	leaf = smmu_align_down(smmu_get_addr(&l1cd.value, SMMU_L1CD_L2Ptr), split + 6);
 	if (smmu_above(leaf, ste->s2 ? l->smmu->id.ias : l->smmu->id.oas))
-		return fail(l, SMMU_EVT_C_BAD_SUBSTREAMID,
-			    ste->s2 ? "ADDR-4" : "ADDR-3");
+		return fail(l, SMMU_EVT_C_BAD_SUBSTREAMID, ste->s2 ? "ADDR-4" : "ADDR-3");
 	*addr = leaf + 64 * (uint64_t)(l->idx & ((1u << split) - 1));
 	return true;
 }
 
-static bool cd_address(const struct locate *l, uint64_t *addr)
+static bool cd_address(const struct locate *l, uint64_t *addr, bool *assured)
 {
 	const struct smmu_ste *ste = l->ste;
 
 	if (ste->s1cdmax != 0 && ste->s1fmt == S1FMT_4K_L2)
-		return two_level_address(l, 6, addr);
+		return two_level_address(l, 6, addr, assured);
 	if (ste->s1cdmax != 0 && ste->s1fmt == S1FMT_64K_L2)
-		return two_level_address(l, 10, addr);
+		return two_level_address(l, 10, addr, assured);
 	*addr = table_base(ste, ste->s1cdmax + 6u) + 64 * (uint64_t)l->idx;
 	return true;
 }
@@ -129,17 +137,19 @@ static const struct smmu_cd *cd_fetch(const struct locate *l)
 {
 	uint64_t dw[SMMU_CD_DWORDS], addr;
 	struct smmu *smmu = l->smmu;
+	bool assured = l->ste->s2;
 	struct smmu_cd *cd;
 
-	if (!cd_address(l, &addr))
+	if (!cd_address(l, &addr, &assured))
 		return NULL;
 	smmu->stats.cd_fetches++;
-	if (!fetch(l, &addr, SMMU_CD_DWORDS, dw))
+	if (!fetch(l, &addr, SMMU_CD_DWORDS, dw, &assured))
 		return NULL;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_CD_FETCH, .sid = l->sid, .ssid = l->idx,
 		   .addr = addr, .value = dw[0], .dw = dw);
 	cd = smmu_cfg_place_cd(smmu->cfgcache, l->ste, l->sid, l->idx);
 	smmu_cd_decode(smmu, l->ste, dw, cd);
+	cd->s1.cd_assured = assured;
 	return cd;
 }
 

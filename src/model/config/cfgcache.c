@@ -243,7 +243,7 @@ static uint64_t l1cd_key(uint32_t sid, uint32_t idx, unsigned split)
 	return make_key(sid, idx >> split | split << 24);
 }
 
-const uint64_t *smmu_cfg_find_l1cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
+const struct smmu_l1cd *smmu_cfg_find_l1cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
 				   uint32_t sid, uint32_t idx, unsigned split)
 {
 	uint32_t slot = cc->off ? NONE
@@ -254,11 +254,12 @@ const uint64_t *smmu_cfg_find_l1cd(struct smmu_cfgcache *cc, const struct smmu_s
 }
 
 void smmu_cfg_place_l1cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
-			 uint32_t sid, uint32_t idx, unsigned split, uint64_t l1cd)
+			 uint32_t sid, uint32_t idx, unsigned split,
+			 const struct smmu_l1cd *l1cd)
 {
 	uint64_t key = l1cd_key(sid, idx, split);
 
-	cc->l1cd[table_place(&cc->l1cd_tags, key, ste->serial)] = l1cd;
+	cc->l1cd[table_place(&cc->l1cd_tags, key, ste->serial)] = *l1cd;
 }
 
 /* ---- invalidation: the minimum of table 4.1, and no more ---- */

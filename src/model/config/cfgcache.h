@@ -25,7 +25,8 @@ struct smmu_cfgcache {
 	struct smmu_cfg_table ste_tags, l1std_tags, cd_tags, l1cd_tags;
 	struct smmu_ste *ste;
 	struct smmu_cd *cd;
-	uint64_t *l1std, *l1cd;
+	uint64_t *l1std;
+	struct smmu_l1cd *l1cd;
 };
 
 #endif /* MODEL_CONFIG_CFGCACHE_H */

@@ -70,9 +70,11 @@ static void pack_cd(struct smmu_pack *p, struct smmu *smmu, uint32_t i)
 	struct smmu_cfgcache *cc = smmu->cfgcache;
 	const struct smmu_ste *ste;
 	uint64_t dw[SMMU_CD_DWORDS];
+	bool assured = cc->cd[i].s1.cd_assured;
 
 	memcpy(dw, cc->cd[i].dw, sizeof(dw));
 	pack_u64s(p, dw, SMMU_CD_DWORDS);
+	pack_bool(p, &assured);
 	if (!p->loading)
 		return;
 	ste = owner(cc, &cc->cd_tags.tag[i]);
@@ -80,6 +82,7 @@ static void pack_cd(struct smmu_pack *p, struct smmu *smmu, uint32_t i)
 	if (ste &&
 	    pack_check(p, !ste->illegal && ste->s1, "a CD of a STE without stage 1"))
 		smmu_cd_decode(smmu, ste, dw, &cc->cd[i]);
+	cc->cd[i].s1.cd_assured = assured;
 }
 
 static void pack_l1std(struct smmu_pack *p, struct smmu *smmu, uint32_t i)
@@ -89,7 +92,8 @@ static void pack_l1std(struct smmu_pack *p, struct smmu *smmu, uint32_t i)
 
 static void pack_l1cd(struct smmu_pack *p, struct smmu *smmu, uint32_t i)
 {
-	pack_u64(p, &smmu->cfgcache->l1cd[i]);
+	pack_u64(p, &smmu->cfgcache->l1cd[i].value);
+	pack_bool(p, &smmu->cfgcache->l1cd[i].assured);
 }
 
 static uint32_t used(const struct smmu_cfg_table *t)

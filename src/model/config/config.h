@@ -57,8 +57,14 @@ struct smmu_ste {
 	uint64_t s1ctxptr;
 	struct smmu_fetch_attr cd_fetch;
 	struct smmu_override over;
-	struct smmu_s2cfg s2cfg; /* only if s2 */
+	struct smmu_s2cfg s2cfg;      /* only if s2 */
 	uint64_t dw[SMMU_STE_DWORDS]; /* as it was read */
+};
+
+/* A level 1 descriptor of a CD table, and whether it came from AssuredOnly memory. */
+struct smmu_l1cd {
+	uint64_t value;
+	bool assured;
 };
 
 struct smmu_cd {
@@ -163,9 +169,11 @@ struct smmu_cd *smmu_cfg_find_cd(struct smmu_cfgcache *cc, const struct smmu_ste
 				 uint32_t sid, uint32_t idx);
 struct smmu_cd *smmu_cfg_place_cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
 				  uint32_t sid, uint32_t idx);
-const uint64_t *smmu_cfg_find_l1cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
-				   uint32_t sid, uint32_t idx, unsigned split);
+const struct smmu_l1cd *smmu_cfg_find_l1cd(struct smmu_cfgcache *cc,
+					   const struct smmu_ste *ste, uint32_t sid,
+					   uint32_t idx, unsigned split);
 void smmu_cfg_place_l1cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
-			 uint32_t sid, uint32_t idx, unsigned split, uint64_t l1cd);
+			 uint32_t sid, uint32_t idx, unsigned split,
+			 const struct smmu_l1cd *l1cd);
 
 #endif /* MODEL_CONFIG_CONFIG_H */

@@ -173,9 +173,11 @@ static void decode_stage2(const struct smmu *smmu, const uint64_t *dw, bool nest
 			  struct smmu_s2cfg *s2)
 {
 	unsigned httu = IDR0(smmu, HTTU);
-	bool the = IDR3(smmu, THE);
+	bool the;
 
 	decode_s2_format(smmu, dw, s2);
+	/* VTCR has none of it for VMSAv8-32; S2PIE is ILLEGAL there (STE-35). */
+	the = IDR3(smmu, THE) && s2->fmt == SMMU_FMT_V864;
 	s2->endi = get(dw, SMMU_STE_S2ENDI);
 	s2->affd = get(dw, SMMU_STE_S2AFFD);
 	/* STE-60: {S2HA,S2HD} == 01 acts as 00. */

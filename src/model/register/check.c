@@ -201,9 +201,7 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 		RULE(ns1ats, !c->ns1ats, legal),   RULE(atsrecerr, !c->atsrecerr, legal),
 		RULE(pri, !c->pri, legal),	   RULE(pps, !c->pps, legal),
 		RULE(pbha, !c->pbha, legal),
-		RULE(pasidtt, !c->pasidtt, legal), RULE(s2pi, !c->s2pi, legal),
-		RULE(s2po, !c->s2po, legal),	   RULE(the, !c->the, legal),
-		RULE(d128, !c->d128, legal),
+		RULE(pasidtt, !c->pasidtt, legal), RULE(d128, !c->d128, legal),
 	};
 	return broken(out, rules, COUNT(rules));
 }

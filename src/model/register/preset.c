@@ -80,7 +80,7 @@ static void preset_full(struct smmu_config *c)
 	c->dormhint = c->sev = 1;
 	c->term_model = 0;
 	c->ttendian = 0;
-	c->s1pi = c->aie = 1;
+	c->s1pi = c->s2pi = c->s2po = c->the = c->aie = 1;
 	c->atos = c->vatos = 1;
 	c->ecmdq = 1;
 	c->cmdq_control_page_log2nump = 1;

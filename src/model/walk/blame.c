@@ -110,13 +110,16 @@ void smmu_s2_blame(struct smmu *smmu, const struct smmu_regime *rg,
 {
 	const char *words = "S2AP and XN of the descriptor", *rule = "T-18c";
 	const uint64_t ap = smmu_reg_get(desc, SMMU_S2DESC_S2AP);
-	struct smmu_s2cfg no_ptw = *rg->s2;
+	struct smmu_s2cfg no_ptw = *rg->s2, no_hard = *rg->s2;
 
 	if (smmu->trace == NULL)
 		return;
 	no_ptw.ptw = false;
+	no_hard.tl0 = no_hard.tl1 = no_hard.assured_only = false;
 	if (rg->s2->pie)
-		words = "S2PII or S2POI at the index of the descriptor";
+		words = s2_passes(smmu, &no_hard, req, desc)
+				? "TL0, TL1 or AssuredOnly of the STE (3.27)"
+				: "S2PII or S2POI at the index of the descriptor";
 	else if (s2_passes(smmu, &no_ptw, req, desc))
 		words = "S2PTW: a structure of the SMMU in Device memory",
 		rule = "STE-62";

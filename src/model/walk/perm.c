@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a leaf allows: translation.md 10 (Arm ARM D8.4, IHI 0070 3.26). */
+/* What a leaf of stage 1 allows: translation.md 10.1, 10.2 (Arm ARM D8.4, 3.26.1). */
 #include "model/walk/walk.h"
 
 enum { R = SMMU_PERM_PR, W = SMMU_PERM_PW, X = SMMU_PERM_PX };
@@ -110,38 +110,9 @@ void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier,
 		direct_two(s1, hier, ro, ap & 1, xn, pxn, leaf);
 }
 
-/*
- * 10.3. GAP: the indirect scheme and overlays of stage 2 (S2PIE, S2POE): refused at
- * creation (IDR3.S2PI); they would decide perm here, from STE.S2POI and SMMU_S2PII.
- */
-void smmu_s2_perm(const struct smmu *smmu, const struct smmu_s2cfg *s2, uint64_t desc,
-		  struct smmu_s2leaf *leaf)
-{
-	unsigned ap = (unsigned)smmu_reg_get(desc, SMMU_S2DESC_S2AP);
-	unsigned xn = (unsigned)smmu_reg_get(desc, SMMU_S2DESC_XN);
-	bool r = ap & 1, w = ap & 2;
-	bool px, ux;
-
-	if (smmu->cfg.xnx) {
-		px = xn == 0 || xn == 3;
-		ux = xn == 0 || xn == 1;
-	} else {
-		px = ux = !(xn & 2);
-	}
-	if (s2->fmt == SMMU_FMT_LPAE32)
-		px = px && r, ux = ux && r;
-	if (!w && s2->ha && s2->hd && smmu_reg_get(desc, SMMU_S2DESC_DBM) != 0) {
-		w = true;
-		leaf->flags |= SMMU_LEAF_CLEAN;
-	}
-	leaf->perm = both(pack(r, w, px), pack(r, w, ux));
-}
-
 /* Of an atomic the write is checked first: lacking only R it is RnW == 1 (section 8). */
-static bool permits(uint8_t perm, const struct smmu_access *acc, bool priv, bool *rnw)
+bool smmu_perm_permits(unsigned have, const struct smmu_access *acc, bool *rnw)
 {
-	unsigned have = priv ? perm : (unsigned)perm >> SMMU_PERM_U_SHIFT;
-
 	*rnw = !acc->write;
 	if (acc->write && !(have & W))
 		return false;
@@ -154,9 +125,10 @@ static bool permits(uint8_t perm, const struct smmu_access *acc, bool priv, bool
 bool smmu_s1_allow(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
 		   const struct smmu_s1leaf *leaf, struct smmu_fault *fault)
 {
-	bool rnw;
+	bool priv = acc->priv || s1->one_table, rnw;
+	unsigned have = priv ? leaf->perm : (unsigned)leaf->perm >> SMMU_PERM_U_SHIFT;
 
-	if (!permits(leaf->perm, acc, acc->priv || s1->one_table, &rnw)) {
+	if (!smmu_perm_permits(have, acc, &rnw)) {
 		smmu_s1_fault(fault, SMMU_EVT_F_PERMISSION);
 		fault->rule = "T-17b";
 		fault->rnw = rnw;
@@ -168,26 +140,6 @@ bool smmu_s1_allow(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
 		fault->rule = "T-17b";
 		fault->dirtybit = true;
 		return false;
-	}
-	return true;
-}
-
-/* STE-62 after the permissions proper (10.4). */
-bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
-		   const struct smmu_s2req *req, const struct smmu_s2leaf *leaf,
-		   struct smmu_fault *fault)
-{
-	bool rnw;
-
-	if (!permits(leaf->perm, &req->acc, req->acc.priv, &rnw)) {
-		smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
-		fault->rule = "T-18c";
-		fault->rnw = rnw;
-		return false;
-	}
-	if (req->cls != SMMU_CLASS_IN && s2->ptw && smmu_s2_is_device(smmu, s2, leaf)) {
-		smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
-		return smmu_fault_rule(fault, "STE-62");
 	}
 	return true;
 }

@@ -77,6 +77,8 @@ struct s1_walk {
 	struct smmu_hier hier;
 	struct smmu_desc desc;
 	uint64_t addr; /* of the descriptor: an IPA if nested */
+	bool assured;  /* that IPA has the Assured Translation property ... */
+	bool mro;      /* ... and is on a page that only hardware writes */
 	struct smmu_s1leaf *leaf;
 	struct smmu_fault *fault;
 };
@@ -98,9 +100,13 @@ static bool locate(struct s1_walk *w, bool write)
 	struct smmu_s2req req = {
 		.ipa = w->addr,
 		.cls = SMMU_CLASS_TT,
+		.assured = w->assured,
 		.acc = { .read = !write, .write = write, .priv = true }
 	};
 	struct smmu_s2leaf leaf;
+
+	if (!write && w->desc.level == w->geom.start)
+		req.top = w->req->tt == &w->s1->tt[0] ? 1 : 2;
 
 	w->desc.attr = smmu_attr_from_fetch(w->req->tt->fetch);
 	if (w->rg->s2 == NULL) {
@@ -109,6 +115,7 @@ static bool locate(struct s1_walk *w, bool write)
 	}
 	if (!w->req->s2(w->smmu, w->rg, &req, &leaf, w->fault))
 		return false;
+	w->mro = smmu_s2_is_mro(w->rg->s2, &leaf);
 	w->desc.pa = leaf.oa | smmu_low(w->addr, leaf.bits);
 	smmu_attr_own(w->smmu, w->rg->s2, &leaf, &w->desc.attr);
 	return true;
@@ -137,6 +144,13 @@ static struct smmu_attr attributes(const struct s1_walk *w, uint64_t desc)
 	return smmu_attr_from_mair((unsigned)(w->s1->mair >> (8 * idx)) & 0xff, sh);
 }
 
+/* 3.27: what a descriptor just read leads to is assured. */
+static bool is_assured(const struct s1_walk *w)
+{
+	return w->assured && w->mro && w->s1->pnch &&
+	       smmu_reg_get(w->desc.value, SMMU_S1DESC_Protected) != 0;
+}
+
 /* T-17a and b; AF and dirty state in one update (section 11). */
 static enum smmu_walk_step finish(struct s1_walk *w)
 {
@@ -151,6 +165,8 @@ static enum smmu_walk_step finish(struct s1_walk *w)
 	leaf->attr = attributes(w, desc);
 	if (!s1->one_table && smmu_reg_get(desc, SMMU_S1DESC_nG) != 0)
 		leaf->flags |= SMMU_LEAF_NG;
+	if (is_assured(w))
+		leaf->flags |= SMMU_LEAF_ASSURED;
 	smmu_s1_perm(s1, &w->hier, desc, leaf);
 	if (keep && (af || !s1->ha))
 		leaf->flags |= SMMU_LEAF_CACHEABLE;
@@ -172,6 +188,23 @@ static enum smmu_walk_step finish(struct s1_walk *w)
 	return update(w, desired);
 }
 
+/* T-16d, e */
+static enum smmu_walk_step descend(struct s1_walk *w, uint64_t *table)
+{
+	uint64_t desc = w->desc.value;
+	enum smmu_walk_step ret = SMMU_WALK_DONE;
+	bool assured = is_assured(w);
+
+	*table = smmu_desc_table(&w->geom, desc);
+	if (smmu_low(*table, w->geom.ps) != *table)
+		return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-16d");
+	smmu_hier_add(w->s1, w->req->tt, desc, &w->hier);
+	if (w->s1->haft)
+		ret = update(w, smmu_reg_set(desc, SMMU_S1TABLE_AF, 1));
+	w->assured = assured;
+	return ret;
+}
+
 /* One level: T-16 a to e. */
 static enum smmu_walk_step step(struct s1_walk *w, uint64_t *table)
 {
@@ -188,13 +221,7 @@ static enum smmu_walk_step step(struct s1_walk *w, uint64_t *table)
 	case SMMU_DESC_INVALID:
 		return fail(w, SMMU_EVT_F_TRANSLATION, "T-16c");
 	case SMMU_DESC_TABLE:
-		*table = smmu_desc_table(g, w->desc.value);
-		if (smmu_low(*table, g->ps) != *table)
-			return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-16d");
-		smmu_hier_add(w->s1, w->req->tt, w->desc.value, &w->hier);
-		return w->s1->haft ? update(w, smmu_reg_set(w->desc.value,
-							    SMMU_S1TABLE_AF, 1))
-				   : SMMU_WALK_DONE;
+		return descend(w, table);
 	default:
 		break;
 	}
@@ -206,6 +233,15 @@ static enum smmu_walk_step step(struct s1_walk *w, uint64_t *table)
 	return finish(w);
 }
 
+/* 3.27.2, Arm ARM D8.2.7.3: TLx, and a CD that was fetched from AssuredOnly memory. */
+static bool starts_assured(const struct s1_walk *w)
+{
+	const struct smmu_s2cfg *s2 = w->rg->s2;
+
+	return s2 != NULL && w->s1->cd_assured && !w->geom.lpae32 &&
+	       (w->req->tt == &w->s1->tt[0] ? s2->tl0 : s2->tl1);
+}
+
 static enum smmu_walk_step once(struct s1_walk *w)
 {
 	uint64_t table = smmu_table_base(&w->geom, w->req->tt->base);
@@ -213,6 +249,7 @@ static enum smmu_walk_step once(struct s1_walk *w)
 
 	*w->leaf = (struct smmu_s1leaf){ 0 };
 	w->hier = (struct smmu_hier){ 0 };
+	w->assured = starts_assured(w);
 	w->desc.level = w->geom.start;
 	for (;;) {
 		ret = step(w, &table);

@@ -20,6 +20,7 @@ enum {
 	SMMU_PERM_UR = 8,
 	SMMU_PERM_UW = 16,
 	SMMU_PERM_UX = 32,
+	SMMU_PERM_MW = 64, /* stage 2: hardware may update a stage-1 descriptor there */
 	SMMU_PERM_U_SHIFT = 3,
 };
 
@@ -27,6 +28,15 @@ enum {
 	SMMU_LEAF_NG = 1,	 /* tagged with the ASID */
 	SMMU_LEAF_CLEAN = 2,	 /* its write permission needs a dirty update first */
 	SMMU_LEAF_CACHEABLE = 4, /* AF is set or taken as set (CACHE-7) */
+	SMMU_LEAF_ASSURED = 8,	 /* stage 1: the Assured Translation property (3.27.2) */
+};
+
+/* What only smmu_s2_allow() looks at; the low nibble is POIndex. */
+enum {
+	SMMU_S2_POINDEX = 15,
+	SMMU_S2_TL0 = 16, /* MRO-TL0, -TL1, -TL01 in SMMU_S2PII */
+	SMMU_S2_TL1 = 32,
+	SMMU_S2_ASSURED_ONLY = 64,
 };
 
 /* What the last descriptor of a stage-1 walk means. */
@@ -40,9 +50,13 @@ struct smmu_s1leaf {
 
 struct smmu_s2leaf {
 	uint64_t oa;
-	uint8_t bits, perm, flags;
+	uint8_t bits;
+	uint8_t perm; /* SMMU_PERM_* granted without asking smmu_s2_allow(): base, or 0 */
+	uint8_t flags;
 	uint8_t memattr; /* MemAttr[3:0], raw */
 	uint8_t sh;	 /* raw, or S2SH0 with S2DS */
+	uint8_t base;	 /* SMMU_PERM_* of the descriptor or of SMMU_S2PII */
+	uint8_t more;	 /* SMMU_S2_* */
 };
 
 /*
@@ -53,6 +67,8 @@ struct smmu_s2leaf {
 struct smmu_s2req {
 	uint64_t ipa;
 	uint8_t cls;
+	uint8_t top;  /* the first descriptor of a walk through TTB0: 1, TTB1: 2 */
+	bool assured; /* the IPA has the Assured Translation property */
 	struct smmu_access acc;
 };
 typedef bool (*smmu_s2_fn)(struct smmu *smmu, const struct smmu_regime *rg,
@@ -67,6 +83,8 @@ bool smmu_s2_walk(struct smmu *smmu, const struct smmu_regime *rg,
 bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		   const struct smmu_s2req *req, const struct smmu_s2leaf *leaf,
 		   struct smmu_fault *fault);
+/* Only hardware may write there: a stage-1 table on it can be assured (3.27.2). */
+bool smmu_s2_is_mro(const struct smmu_s2cfg *s2, const struct smmu_s2leaf *leaf);
 
 /*
  * T-15: which table, and the address without its tag. Applies on TLB hits too,
@@ -154,6 +172,10 @@ void smmu_hier_add(const struct smmu_s1cfg *s1, const struct smmu_s1tt *tt, uint
 /* perm and SMMU_LEAF_CLEAN of a leaf. */
 void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier,
 		  uint64_t desc, struct smmu_s1leaf *leaf);
+/* Whether permissions, all of one level, let an access pass. *rnw: section 8. */
+bool smmu_perm_permits(unsigned have, const struct smmu_access *acc, bool *rnw);
+
+/* ---- s2perm.c: and base and more ---- */
 void smmu_s2_perm(const struct smmu *smmu, const struct smmu_s2cfg *s2, uint64_t desc,
 		  struct smmu_s2leaf *leaf);
 
