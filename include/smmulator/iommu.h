@@ -45,6 +45,7 @@ struct iommu_resv_list;
 struct iommu_user_data;
 struct iommu_mm;
 struct iommu_iopf_group;
+struct iommu_dirty_bitmap;
 struct iommu_page_request;
 
 /* The object of which `ptr` is the member `member`. */
@@ -383,6 +384,15 @@ struct iommu_domain_ops {
 	void (*mm_invalidate)(struct iommu_domain *domain, uint64_t start, uint64_t last);
 	void (*mm_release)(struct iommu_domain *domain);
 
+	/*
+	 * A domain allocated with IOMMU_ALLOC_DIRTY_TRACKING has both, others none
+	 * (CORE-127). read_and_clear: as iommu_read_and_clear_dirty(), arguments checked;
+	 * puts what is to be invalidated into gather. Locks: none.
+	 */
+	int (*set_dirty_tracking)(struct iommu_domain *domain, bool on);
+	int (*read_and_clear_dirty)(struct iommu_domain *domain,
+				    struct iommu_dirty_bitmap *bitmap, uint32_t flags,
+				    struct iommu_iotlb_gather *gather);
 	/* True: from now on no-snoop is overridden for good (CORE-131). */
 	bool (*enforce_cache_coherency)(struct iommu_domain *domain);
 	/* Frees it; attached to nothing. NULL for static domains. Locks: as alloc. */
@@ -447,6 +457,7 @@ struct iommu_domain {
 	 */
 	int (*iopf_handler)(struct iommu_iopf_group *group);
 	struct iommu_mm *mm; /* of an SVA domain */
+	bool enforces_coherency; /* the core's; never goes back (CORE-131) */
 };
 
 /*
@@ -597,7 +608,7 @@ enum iommu_reset_attach {
 };
 
 struct iommu_system_config {
-	/* IOMMU_DOMAIN_DMA (also meant by 0) or IOMMU_DOMAIN_IDENTITY (CORE-43). */
+	/* IOMMU_DOMAIN_DMA (also meant by 0), _DMA_FQ or _IDENTITY (CORE-43). */
 	unsigned default_domain_type;
 	enum iommu_deferral deferral;
 	/* The core without CORE-69: attach_dev is the only judge, then rollback. */

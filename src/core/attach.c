@@ -31,6 +31,13 @@ int core_test_device(struct iommu_domain *domain, struct iommu_group *group,
 
 	if (!core_domain_compatible(domain, dev))
 		return -EINVAL;
+	/* CORE-128, CORE-131: its writes would be missed, its no-snoop obeyed. */
+	if (domain->ops->set_dirty_tracking &&
+	    !iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
+		return -EINVAL;
+	if (domain->enforces_coherency &&
+	    !iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
+		return -EINVAL;
 	if (pasid != IOMMU_NO_PASID) {
 		err = test_pasid(domain, group, dev, pasid);
 		if (err)

@@ -176,6 +176,11 @@ void core_init_domain(struct iommu_domain *domain, unsigned type,
 		      const struct iommu_ops *ops);
 bool core_domain_compatible(const struct iommu_domain *domain, struct iommu_dev *dev);
 
+/* dma.c */
+void core_dma_cookie_free(struct iommu_domain *domain); /* whatever its cookie is */
+/* Turns the flush queue of a DMA domain on; it stays on. -ENOMEM. */
+int core_flush_queue_on(struct iommu_domain *domain);
+
 /* attach.c; all under group->mutex */
 #define CORE_SET_MUST_SUCCEED (1u << 0)
 int core_test_device(struct iommu_domain *domain, struct iommu_group *group,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which domain a group rests in, and how it gets there (CORE-41 to CORE-47). */
+#include <smmulator/iommu_dma.h>
 #include "core/core.h"
 
 /* CORE-41 */
@@ -52,7 +53,9 @@ static int alloc_type(struct iommu_dev *dev, unsigned type, struct iommu_domain 
 
 	if (type == IOMMU_DOMAIN_IDENTITY)
 		return iommu_identity_domain_alloc(dev, domain);
-	if (type != IOMMU_DOMAIN_DMA)
+	if (type == IOMMU_DOMAIN_DMA_FQ && !iommu_capable(dev, IOMMU_CAP_DEFERRED_FLUSH))
+		type = IOMMU_DOMAIN_DMA;
+	if (!(type & IOMMU_DOMAIN_BIT_DMA_API))
 		return -EINVAL;
 	if (dev->iommu->max_pasids) {
 		/* CORE-44 */
@@ -206,6 +209,8 @@ int core_setup_default_domain(struct iommu_group *group, unsigned target_type)
 		return 0;
 	if (domain->type & IOMMU_DOMAIN_BIT_DMA_API) {
 		err = iommu_get_dma_cookie(domain);
+		if (!err && domain->type == IOMMU_DOMAIN_DMA_FQ)
+			err = core_flush_queue_on(domain);
 		if (err) {
 			iommu_domain_free(domain);
 			return err;
@@ -230,4 +235,36 @@ int core_setup_default_domain(struct iommu_group *group, unsigned target_type)
 	}
 	iommu_domain_free(old); /* CORE-47 */
 	return 0;
+}
+
+/* CORE-48 from the fourth check on; group->mutex held. */
+static int set_default_type(struct iommu_group *group, unsigned type)
+{
+	struct iommu_domain *domain = group->default_domain;
+
+	if (!domain)
+		return -EINVAL;
+	if (type == IOMMU_DOMAIN_DMA_FQ && domain->type == IOMMU_DOMAIN_DMA) {
+		int err = core_flush_queue_on(domain);
+
+		if (!err)
+			domain->type = IOMMU_DOMAIN_DMA_FQ;
+		return err;
+	}
+	if (core_list_empty(&group->devs) || group->owner_cnt)
+		return -EPERM;
+	return core_setup_default_domain(group, type);
+}
+
+int iommu_group_set_default_type(struct iommu_group *group, unsigned type)
+{
+	int err;
+
+	if (type && type != IOMMU_DOMAIN_IDENTITY && type != IOMMU_DOMAIN_DMA &&
+	    type != IOMMU_DOMAIN_DMA_FQ)
+		return -EINVAL;
+	pthread_mutex_lock(&group->mutex);
+	err = set_default_type(group, type);
+	pthread_mutex_unlock(&group->mutex);
+	return err;
 }

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Domains: making, freeing, cookies (CORE-7, CORE-50 to CORE-53, CORE-115). */
-#include <stdlib.h>
+/* Domains: making and freeing (CORE-50 to CORE-53), the fault handler (CORE-111). */
 #include "core/core.h"
-
-/* What the core keeps with a domain whose IOVAs it hands out itself. */
-struct core_dma_cookie {
-	uint64_t msi_base; /* DMA_MSI: where doorbells are mapped from */
-};
 
 bool core_domain_compatible(const struct iommu_domain *domain, struct iommu_dev *dev)
 {
@@ -93,44 +87,9 @@ void iommu_domain_free(struct iommu_domain *domain)
 {
 	if (!domain)
 		return;
-	if (domain->cookie_kind == IOMMU_COOKIE_DMA_IOVA ||
-	    domain->cookie_kind == IOMMU_COOKIE_DMA_MSI) {
-		free(domain->cookie);
-		domain->cookie = NULL;
-		domain->cookie_kind = IOMMU_COOKIE_NONE;
-	}
+	core_dma_cookie_free(domain);
 	if (domain->ops->free)
 		domain->ops->free(domain);
-}
-
-static int set_cookie(struct iommu_domain *domain, enum iommu_cookie_kind kind,
-		      uint64_t msi_base)
-{
-	struct core_dma_cookie *cookie;
-
-	if (domain->cookie_kind != IOMMU_COOKIE_NONE)
-		return -EEXIST;
-	cookie = calloc(1, sizeof(*cookie));
-	if (!cookie)
-		return -ENOMEM;
-	cookie->msi_base = msi_base;
-	domain->cookie = cookie;
-	domain->cookie_kind = kind;
-	return 0;
-}
-
-int iommu_get_dma_cookie(struct iommu_domain *domain)
-{
-	if (!iommu_domain_is_paging(domain))
-		return -EINVAL;
-	return set_cookie(domain, IOMMU_COOKIE_DMA_IOVA, 0);
-}
-
-int iommu_get_msi_cookie(struct iommu_domain *domain, uint64_t base)
-{
-	if (domain->type != IOMMU_DOMAIN_UNMANAGED)
-		return -EINVAL;
-	return set_cookie(domain, IOMMU_COOKIE_DMA_MSI, base);
 }
 
 int iommu_set_fault_handler(struct iommu_domain *domain, iommu_fault_handler handler,

@@ -40,6 +40,7 @@ int iommu_system_create(struct iommu_system **out, const struct iommu_system_con
 	if (!cfg)
 		cfg = &all_default;
 	if ((cfg->default_domain_type && cfg->default_domain_type != IOMMU_DOMAIN_DMA &&
+	     cfg->default_domain_type != IOMMU_DOMAIN_DMA_FQ &&
 	     cfg->default_domain_type != IOMMU_DOMAIN_IDENTITY) ||
 	    !deferral_valid(cfg->deferral))
 		return -EINVAL;

@@ -177,6 +177,16 @@ static void td_sync(struct iommu_domain *d, struct iommu_iotlb_gather *gather)
 	t->sync_end = gather->end;
 }
 
+static void td_flush_all(struct iommu_domain *d)
+{
+	tdom(d)->flushes++;
+}
+
+static bool td_capable(struct iommu_dev *dev, enum iommu_cap cap)
+{
+	return world_of(dev)->caps >> cap & 1;
+}
+
 static uint64_t td_iova_to_phys(struct iommu_domain *d, uint64_t iova)
 {
 	struct td_domain *t = tdom(d);
@@ -363,6 +373,7 @@ static void drv_init(struct drv *drv)
 		.map_pages = td_map,
 		.unmap_pages = td_unmap,
 		.iotlb_sync = td_sync,
+		.flush_iotlb_all = td_flush_all,
 		.iotlb_sync_map = td_sync_map,
 		.iova_to_phys = td_iova_to_phys,
 		.free = td_free,
@@ -370,6 +381,7 @@ static void drv_init(struct drv *drv)
 	drv->pgsizes = 0x1000 | 0x200000 | 0x40000000;
 	drv->ops = (struct iommu_ops){
 		.name = "double",
+		.capable = td_capable,
 		.probe_device = td_probe,
 		.probe_finalize = td_finalize,
 		.release_device = td_release,

@@ -54,7 +54,7 @@ struct td_domain {
 	uint64_t iova[MAX_PAGES], pa[MAX_PAGES], size[MAX_PAGES];
 	uint32_t prot[MAX_PAGES];
 	size_t pages;
-	unsigned map_calls, unmap_calls, syncs, sync_maps;
+	unsigned map_calls, unmap_calls, syncs, sync_maps, flushes;
 	uint64_t sync_start, sync_end;
 	struct {
 		uint64_t iova, pgsize;
@@ -95,6 +95,7 @@ struct world {
 	bool deferred_attach; /* what is_attach_deferred says */
 	struct iommu_resv_region resv[6];
 	size_t num_resv;
+	unsigned caps; /* what capable says: a bit for each enum iommu_cap */
 	void (*in_alloc)(struct world *w); /* called by domain_alloc_paging */
 };
 

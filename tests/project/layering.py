@@ -20,7 +20,7 @@ HEADERS = {
     'endpoint': ['endpoint'],
     'machine': ['machine'],
     'pgtable': ['platform', 'pgtable'],
-    'core': ['iommu', 'iommu_acpi', 'iommu_fault', 'iommu_sva'],
+    'core': ['iommu', 'iommu_acpi', 'iommu_dma', 'iommu_fault', 'iommu_sva'],
     'driver': ['arm_smmu'],
 }
 # The inner header of one floor that others may include all the same.
