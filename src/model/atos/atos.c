@@ -26,6 +26,7 @@ struct lookup {
 	struct smmu_fault fault; /* event: FAULTCODE */
 	uint64_t out;
 	unsigned bits; /* 2^bits bytes around it translate alike */
+	bool assured;  /* stage 1 left the Assured Translation property (3.27.2) */
 	struct smmu_attr attr;
 };
 
@@ -110,6 +111,7 @@ static bool translate_s1(struct lookup *l, const struct smmu_regime *rg)
 		return false;
 	l->out = leaf.oa | smmu_low(req.va, leaf.bits);
 	l->bits = leaf.bits;
+	l->assured = leaf.flags & SMMU_LEAF_ASSURED;
 	smmu_attr_stage1(&l->attr, &leaf.attr);
 	return true;
 }
@@ -117,9 +119,9 @@ static bool translate_s1(struct lookup *l, const struct smmu_regime *rg)
 /* Of l->out; a stage 1 before it has left its size and attributes. */
 static bool translate_s2(struct lookup *l, const struct smmu_regime *rg)
 {
-	const struct smmu_s2req req = { .ipa = l->out,
-					.cls = SMMU_CLASS_IN,
-					.acc = l->acc };
+	const struct smmu_s2req req = {
+		.ipa = l->out, .cls = SMMU_CLASS_IN, .assured = l->assured, .acc = l->acc
+	};
 	struct smmu_s2leaf leaf;
 
 	if (!smmu_s2_walk(l->smmu, rg, &req, &leaf, &l->fault))
