@@ -198,7 +198,7 @@ void run_groups(struct run *run);
 /* One master in the domain that its group is in now (domain NULL: none). */
 void run_job(struct run *run, size_t master, enum run_domain kind,
 	     struct iommu_domain *domain);
-/* [*iova, *iova + size) that nothing reserves. 0, -ENOSPC or -ENOMEM. */
+/* [*iova, *iova + size) that nothing reserves and its bus carries. 0, -ENOSPC or -ENOMEM. */
 int run_pick_iova(struct iommu_domain *domain, struct iommu_dev *dev, uint64_t size,
 		  uint64_t *iova);
 

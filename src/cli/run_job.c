@@ -260,7 +260,8 @@ static const struct iommu_resv_region *in_the_way(const struct iommu_resv_list *
 
 /* Downwards from 4 GiB, as addresses for DMA are given out. */
 static int pick_below(const struct iommu_domain *domain,
-		      const struct iommu_resv_list *list, uint64_t size, uint64_t *iova)
+		      const struct iommu_resv_list *list, uint64_t last, uint64_t size,
+		      uint64_t *iova)
 {
 	const uint64_t align = domain->pgsize_bitmap & -domain->pgsize_bitmap;
 	const uint64_t low = domain->aperture_start;
@@ -268,6 +269,8 @@ static int pick_below(const struct iommu_domain *domain,
 
 	if (top > UINT32_MAX)
 		top = UINT32_MAX;
+	if (top > last)
+		top = last;
 	for (;;) {
 		const struct iommu_resv_region *r;
 		uint64_t start;
@@ -286,6 +289,14 @@ static int pick_below(const struct iommu_domain *domain,
 	}
 }
 
+/* What the device's bus carries: dma-ranges, or the limit of an IORT (FW-28). */
+static uint64_t dma_last(struct iommu_dev *dev)
+{
+	const struct run_master *m = iommu_dev_desc(dev)->harness;
+
+	return m->hw->node ? m->hw->node->dma_last : m->hw->host->dma_last;
+}
+
 int run_pick_iova(struct iommu_domain *domain, struct iommu_dev *dev, uint64_t size,
 		  uint64_t *iova)
 {
@@ -294,7 +305,7 @@ int run_pick_iova(struct iommu_domain *domain, struct iommu_dev *dev, uint64_t s
 	int err = group ? iommu_get_group_resv_regions(group, &list) : -ENODEV;
 
 	if (!err)
-		err = pick_below(domain, &list, size, iova);
+		err = pick_below(domain, &list, dma_last(dev), size, iova);
 	iommu_resv_list_free(&list);
 	iommu_group_put(group);
 	return err;

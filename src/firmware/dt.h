@@ -31,12 +31,15 @@
 	P(REG, "reg")                                                                    \
 	P(USABLE_MEMORY, "linux,usable-memory")                                          \
 	P(RANGES, "ranges")                                                              \
+	P(DMA_RANGES, "dma-ranges")                                                      \
 	P(HOTPLUGGABLE, "hotpluggable")                                                  \
 	P(NUMA_NODE_ID, "numa-node-id")                                                  \
 	P(INTERRUPT_PARENT, "interrupt-parent")                                          \
 	P(INTERRUPTS, "interrupts")                                                      \
 	P(INTERRUPTS_EXTENDED, "interrupts-extended")                                    \
 	P(INTERRUPT_NAMES, "interrupt-names")                                            \
+	P(INTERRUPT_MAP, "interrupt-map")                                                \
+	P(INTERRUPT_MAP_MASK, "interrupt-map-mask")                                      \
 	P(DMA_COHERENT, "dma-coherent")                                                  \
 	P(DMA_NONCOHERENT, "dma-noncoherent")                                            \
 	P(DMA_CAN_STALL, "dma-can-stall")                                                \
@@ -164,6 +167,15 @@ struct smmu_fw_range *dt_reg(struct dt *dt, const struct dt_node *node,
 			     enum dt_prop_id id, enum smmu_fw_severity severity,
 			     size_t *count);
 
+/* Addresses that DMA of a device can have, from the dma-ranges of `bus` on upwards. */
+struct dt_dma {
+	struct smmu_fw_dma_range *range;
+	size_t count;  /* 0: they are CPU addresses */
+	uint64_t last; /* highest */
+};
+struct dt_dma dt_dma(struct dt *dt, const struct dt_node *device,
+		     const struct dt_node *bus);
+
 /* The 64-bit value of up to two cells, the lower ones of three. */
 uint64_t dt_number(const struct dt_prop *prop, size_t at, uint32_t cells);
 
@@ -185,7 +197,11 @@ void dt_refs(const struct dt *dt, const struct dt_node *node, enum dt_prop_id id
 /* `iommu-map` or `msi-map`. */
 void dt_map(const struct dt *dt, const struct dt_node *node, enum dt_prop_id id,
 	    enum dt_prop_id mask, struct smmu_fw_map *map);
-struct smmu_fw_irq *dt_irqs(const struct dt *dt, const struct dt_node *node,
+struct smmu_fw_irq *dt_irqs(struct dt *dt, const struct dt_node *node,
 			    size_t *count);
+
+/* dt_irq.c: on through interrupt-map, to what is no nexus. NULL: done; else why not. */
+const char *dt_irq_follow(struct dt *dt, const struct dt_node *device,
+			  struct smmu_fw_irq *irq);
 
 #endif /* FIRMWARE_DT_H */

@@ -219,3 +219,109 @@ struct smmu_fw_range *dt_reg(struct dt *dt, const struct dt_node *node,
 			++*count;
 	return list;
 }
+
+/* ---- The other way: what a device's DMA reaches ------------------------------------ */
+
+/*
+ * The bus whose dma-ranges count: the nearest one with entries. Empty ones change
+ * nothing, and so does the nearest one without; a second one without ends the search.
+ */
+static const struct dt_node *dma_bus(const struct dt *dt, const struct dt_node *bus)
+{
+	bool further = false;
+
+	for (; bus->parent >= 0; bus = &dt->nodes[bus->parent]) {
+		const struct dt_prop *prop = dt_prop(dt, bus, DT_DMA_RANGES);
+
+		if (prop && prop->len)
+			return bus;
+		if (!prop && further)
+			return NULL;
+		further = true;
+	}
+	return NULL;
+}
+
+static bool cells_good(const struct bus *bus)
+{
+	return bus->acells >= 1 && bus->acells <= MAX_CELLS && bus->scells >= 1 &&
+	       bus->scells <= MAX_CELLS;
+}
+
+/* Through the dma-ranges of all buses from this one up. */
+static bool dma_translate(struct dt *dt, const struct dt_node *from,
+			  struct address *address, uint64_t size)
+{
+	struct bus bus = bus_of(dt, from);
+
+	while (bus.node->parent >= 0) {
+		const struct bus up = bus_of(dt, &dt->nodes[bus.node->parent]);
+		const struct dt_prop *prop = dt_prop(dt, bus.node, DT_DMA_RANGES);
+
+		if (prop && prop->len &&
+		    (!cells_good(&bus) || !cells_good(&up) ||
+		     search_ranges(dt, prop, &bus, &up, address, size)))
+			return false;
+		bus = up;
+	}
+	return !address->high && address->low + (size - 1) >= address->low;
+}
+
+/* Entry `at` of the property. False: it carries nothing. */
+static bool dma_entry(struct dt *dt, const struct dt_prop *prop, const struct bus *bus,
+		      const struct bus *up, size_t at, struct smmu_fw_dma_range *out)
+{
+	const struct address size =
+		take(prop, at + bus->acells + up->acells, bus->scells);
+	struct address to = take(prop, at + bus->acells, up->acells);
+
+	out->bus = take(prop, at, bus->acells).low;
+	out->size = size.low;
+	if (size.high || !size.low || out->bus + (size.low - 1) < out->bus ||
+	    !dma_translate(dt, up->node, &to, size.low))
+		return false;
+	out->cpu = to.low;
+	return true;
+}
+
+struct dt_dma dt_dma(struct dt *dt, const struct dt_node *device,
+		     const struct dt_node *from)
+{
+	struct dt_dma dma = { .last = UINT64_MAX };
+	const struct dt_node *node = dma_bus(dt, from);
+	const struct dt_prop *prop = node ? dt_prop(dt, node, DT_DMA_RANGES) : NULL;
+	uint64_t last = 0;
+	struct bus bus, up;
+	uint32_t step;
+
+	if (!prop)
+		return dma;
+	bus = bus_of(dt, node);
+	up = bus_of(dt, &dt->nodes[node->parent]);
+	step = bus.acells + up.acells + bus.scells;
+	if (!cells_good(&bus) || !cells_good(&up) || prop->len % (4 * step) ||
+	    prop->len / (4 * step) > MAX_REGS) {
+		dt_problem(
+			dt, device, DT_DMA_RANGES, SMMU_FW_WARNING,
+			"of a bus above is ignored: %u bytes; legal is <address, parent "
+			"address, size>, up to %u times",
+			prop->len, MAX_REGS);
+		return dma;
+	}
+	dma.range = fw_alloc(dt->box, prop->len / (4 * step), sizeof(*dma.range));
+	for (size_t at = 0; dma.range && at < dt_cells(prop); at += step) {
+		struct smmu_fw_dma_range *r = &dma.range[dma.count];
+
+		if (!dma_entry(dt, prop, &bus, &up, at, r)) {
+			dt_problem(dt, device, DT_DMA_RANGES, SMMU_FW_WARNING,
+				   "of a bus above: entry %zu has no CPU address",
+				   at / step);
+			continue;
+		}
+		last = r->bus + (r->size - 1) > last ? r->bus + (r->size - 1) : last;
+		dma.count++;
+	}
+	if (dma.count)
+		dma.last = last;
+	return dma;
+}

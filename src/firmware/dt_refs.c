@@ -248,8 +248,7 @@ static void name_irqs(const struct dt *dt, const struct dt_node *node,
 			   "%zu names for %zu interrupts", names, count);
 }
 
-struct smmu_fw_irq *dt_irqs(const struct dt *dt, const struct dt_node *node,
-			    size_t *count)
+struct smmu_fw_irq *dt_irqs(struct dt *dt, const struct dt_node *node, size_t *count)
 {
 	const struct dt_prop *prop = dt_prop(dt, node, DT_INTERRUPTS_EXTENDED);
 	struct smmu_fw_irq *irqs;
@@ -268,6 +267,8 @@ struct smmu_fw_irq *dt_irqs(const struct dt *dt, const struct dt_node *node,
 	while (irqs && at < dt_cells(prop) && *count < MAX_IRQS) {
 		irqs[*count].name = "";
 		why = next_irq(dt, prop, parent, &at, &irqs[*count]);
+		if (!why)
+			why = dt_irq_follow(dt, node, &irqs[*count]);
 		if (why)
 			break;
 		++*count;

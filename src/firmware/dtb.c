@@ -78,6 +78,7 @@ static void judge_targets(const struct dt *dt, const struct dt_node *node,
 static void add_master(struct dt *dt, const struct dt_node *node, struct smmu_fw *fw)
 {
 	struct smmu_fw_master *m;
+	struct dt_dma dma;
 
 	if (node->below_pci) {
 		dt_problem(dt, node, DT_IOMMUS, SMMU_FW_WARNING,
@@ -99,6 +100,10 @@ static void add_master(struct dt *dt, const struct dt_node *node, struct smmu_fw
 	dt_refs(dt, node, DT_IOMMUS, DT_IOMMU_CELLS, &m->iommus);
 	dt_refs(dt, node, DT_MSI_PARENT, DT_MSI_CELLS, &m->msi_parent);
 	m->dma_coherent = node->coherent;
+	dma = dt_dma(dt, node, &dt->nodes[node->parent]);
+	m->dma = dma.range;
+	m->ndma = dma.count;
+	m->dma_last = dma.last;
 	m->dma_can_stall = dt_has(dt, node, DT_DMA_CAN_STALL);
 	dt_u32(dt, node, DT_PASID_NUM_BITS, &m->pasid_num_bits);
 	if (m->pasid_num_bits > 20) {
@@ -143,6 +148,7 @@ static void add_host(struct dt *dt, const struct dt_node *node, struct smmu_fw *
 {
 	struct smmu_fw_host *h = fw_grow(dt->box, fw->hosts, fw->nhosts, sizeof(*h));
 	uint32_t domain = UINT32_MAX;
+	struct dt_dma dma;
 
 	if (!h)
 		return;
@@ -163,6 +169,10 @@ static void add_host(struct dt *dt, const struct dt_node *node, struct smmu_fw *
 	h->domain = domain > INT32_MAX ? -1 : (int)domain;
 	h->ats_supported = dt_has(dt, node, DT_ATS_SUPPORTED);
 	h->dma_coherent = node->coherent;
+	dma = dt_dma(dt, node, node);
+	h->dma = dma.range;
+	h->ndma = dma.count;
+	h->dma_last = dma.last;
 	judge_map(dt, node, fw, &h->iommu_map);
 }
 

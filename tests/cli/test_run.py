@@ -3,7 +3,7 @@
 import unittest
 from program import OK, UNEXPECTED, run, run_json, tables
 
-BOARDS = ('one-smmu-pcie', 'five-smmus', 'disabled-smmu', 'chained-buses')
+BOARDS = ('one-smmu-pcie', 'five-smmus', 'disabled-smmu', 'chained-buses', 'narrow-dma')
 
 
 class Reports(unittest.TestCase):
@@ -92,6 +92,20 @@ class Reports(unittest.TestCase):
         rows = run_json('one-smmu-pcie', '--no-bench', '-n', '5')[1]['masters']
         groups = {r['master']: r['group'] for r in rows}
         self.assertEqual(len(set(groups.values())), 5)
+
+
+    def test_addresses_that_the_bus_carries(self):
+        report = run_json('narrow-dma', '--no-bench', '--domain', 'dma')[1]
+        self.assertEqual(report['smmus'][0]['interrupts'], 'wires')
+        self.assertEqual({row['master'] for row in report['masters']}, {'/bus@10000000/dma@1000'})
+        addresses = [int(e['fields']['InputAddr'], 16) for e in report['first_events']]
+        self.assertEqual(len(addresses), 2)
+        self.assertLess(max(addresses), 0x10000000)
+
+    def test_addresses_of_a_wide_bus(self):
+        report = run_json('one-smmu-pcie', '--no-bench', '--domain', 'dma')[1]
+        addresses = [int(e['fields']['InputAddr'], 16) for e in report['first_events']]
+        self.assertGreater(min(addresses), 0x10000000)  # no limit here
 
 
 class Speed(unittest.TestCase):

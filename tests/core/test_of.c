@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The device tree as the core asks it (CORE-20, CORE-21; FW-5 to FW-19). */
+/* The device tree as the core asks it (CORE-20, CORE-21; FW-5 to FW-13,
+ * FW-16 to FW-19). */
 #include <smmulator/firmware.h>
 #include "core/double.h"
 
