@@ -3,7 +3,9 @@
  * A whole board from what its firmware says: one bus, RAM for each memory bank, one
  * SMMU for each enabled arm,smmu-v3 node with its registers at its own address, one
  * DMA master for each enabled platform node with `iommus`, and PCI functions behind
- * each `iommu-map`. Software reaches all of it through the bus.
+ * each `iommu-map`. From ACPI tables the same, by SMMUv3 nodes, named components and
+ * root complexes; and each PMCG node is a counter group of its SMMU, at its pages.
+ * Software reaches all of it through the bus.
  *
  * Context: made and destroyed by one thread; the accessors may be called from any.
  * Pointers that they return live as long as the machine.

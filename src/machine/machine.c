@@ -91,8 +91,9 @@ static int number_smmus(struct machine_build *b)
 static int build(struct machine_build *b)
 {
 	static int (*const steps[])(struct machine_build *) = {
-		number_smmus,	   machine_add_rams,	 machine_plan_masters,
-		machine_add_smmus, machine_open_masters, machine_add_doorbell,
+		number_smmus,	      machine_plan_pmcgs,   machine_add_rams,
+		machine_plan_masters, machine_add_smmus,    machine_add_pmcgs,
+		machine_open_masters, machine_add_doorbell,
 	};
 	int err = check_options(b);
 
@@ -152,6 +153,7 @@ void smmu_machine_destroy(struct smmu_machine *machine)
 	smmu_bus_destroy(machine->bus);
 	free(machine->masters);
 	free(machine->smmus);
+	free(machine->pages);
 	free(machine->rams);
 	free(machine->smmu_of);
 	free(machine);

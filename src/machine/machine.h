@@ -18,6 +18,17 @@ struct machine_window {
 	char name[64];
 };
 
+#define MACHINE_PAGE UINT64_C(0x1000)
+
+/* ctx of one page of a counter group. */
+struct machine_page {
+	const struct smmu_fw_pmcg *node;
+	const struct machine_window *window; /* of its SMMU */
+	unsigned group;
+	bool second; /* page 1 */
+	uint64_t base;
+};
+
 struct smmu_machine {
 	const struct smmu_fw *fw;
 	struct smmu_bus *bus;
@@ -26,6 +37,8 @@ struct smmu_machine {
 	struct smmu_machine_ram *rams;
 	struct machine_window *smmus;
 	struct machine_master *masters;
+	size_t npages;
+	struct machine_page *pages;
 	int *smmu_of; /* per fw->iommus: index of its SMMU, or -1 */
 };
 
@@ -54,5 +67,11 @@ int machine_open_masters(struct machine_build *b);
 
 /* smmus.c: configuration, creation, register windows. */
 int machine_add_smmus(struct machine_build *b);
+
+/* pmcgs.c: counter groups of their own. */
+void machine_configure_pmcgs(const struct machine_build *b, size_t iommu,
+			     struct smmu_config *cfg);
+int machine_plan_pmcgs(struct machine_build *b);
+int machine_add_pmcgs(struct machine_build *b);
 
 #endif /* MACHINE_MACHINE_H */

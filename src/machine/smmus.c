@@ -133,6 +133,7 @@ static int configure(const struct machine_build *b, struct machine_window *w,
 	cfg->cohacc = node->dma_coherent || cfg->ecmdq;
 	if (node->broken_page1_regspace)
 		cfg->page0_alias = 1; /* FW-4: software uses page 0 for page 1's */
+	machine_configure_pmcgs(b, w->info.iommu, cfg);
 	if (b->options->configure) {
 		err = b->options->configure(b->options->configure_ctx, node, cfg);
 		if (err)
@@ -145,12 +146,38 @@ static int configure(const struct machine_build *b, struct machine_window *w,
 	return 0;
 }
 
+/* The first page of a counter group in [base, end); its base, or end. */
+static uint64_t next_page(const struct smmu_machine *m, uint64_t base, uint64_t end)
+{
+	for (size_t i = 0; i < m->npages; i++)
+		if (m->pages[i].base >= base && m->pages[i].base < end)
+			end = m->pages[i].base;
+	return end;
+}
+
+/* The window, but for pages of counter groups inside it: these answer for themselves. */
 static int add_window(const struct machine_build *b, struct machine_window *w)
 {
-	const uint64_t size = w->info.size / 4 * 4;
-	int err =
-		smmu_bus_add_region(b->machine->bus, w->info.base, size, &window_ops, w);
+	uint64_t base = w->info.base, left = w->info.size / 4 * 4;
+	int err = 0;
 
+	while (left && !err) {
+		/* Counted from base, for the window may end at 2^64. */
+		uint64_t part = next_page(b->machine, base, base + (left - 1)) - base;
+
+		if (part == left - 1)
+			part = left;
+		if (part)
+			err = smmu_bus_add_region(b->machine->bus, base, part,
+						  &window_ops, w);
+		left -= part;
+		base += part;
+		if (left) {
+			part = left < MACHINE_PAGE ? left : MACHINE_PAGE;
+			left -= part;
+			base += part;
+		}
+	}
 	if (!err)
 		return 0;
 	return machine_fail(b, err, "%s: reg: registers at 0x%llx, 0x%llx bytes: %s",

@@ -148,6 +148,66 @@ static void test_refused(void **state)
 	end(&f);
 }
 
+static uint32_t read32(const struct fixture *f, uint64_t pa)
+{
+	uint32_t v = 0xdeadbeef;
+
+	assert_int_equal(smmu_bus_read32(smmu_machine_bus(f->m), pa, &v, NULL), 0);
+	return v;
+}
+
+/* Counter groups: inside the SMMU's window and far from it. PMCG_CFGR is at 0xe00. */
+static void test_pmcgs(void **state)
+{
+	struct smmu_iort_node node = { .type = SMMU_IORT_PMCG,
+				       .revision = 1,
+				       .pmcg = { .page0 = 0x2b402000,
+						 .page1 = 0x2b412000 } };
+	struct fixture f = { 0 };
+	uint32_t smmu, cfgr, far;
+
+	(void)state;
+	table_begin(&f.t, "IORT", 5);
+	smmu = add_smmuv3(&f.t, 0x2b400000, 4);
+	node.pmcg.reference = smmu;
+	smmu_acpi_add_node(f.t.w, &node);
+	node.pmcg.page0 = 0x30000000;
+	node.pmcg.page1 = 0;
+	far = smmu_acpi_add_node(f.t.w, &node);
+	table_finish(&f.t);
+	f.fw = table_parse(&f.t);
+	smmu_machine_options_init(&f.o);
+	assert_int_equal(build(&f), 0);
+	cfgr = read32(&f, 0x2b402e00);
+	assert_true(cfgr >> 20 & 1);		 /* RELOC_CTRS: it has a page 1 */
+	assert_int_equal(read32(&f, 0x2b400000), /* the SMMU's own, around it */
+			 (uint32_t)smmu_mmio_read(smmu_machine_smmu(f.m, 0)->smmu, 0, 4));
+	assert_int_equal(read32(&f, 0x2b401ffc), 0);
+	assert_int_equal(read32(&f, 0x2b403000), 0);
+	assert_int_equal(read32(&f, 0x2b41fffc), 0);
+	cfgr = read32(&f, 0x30000e00);
+	assert_int_not_equal(cfgr, 0);
+	assert_false(cfgr >> 20 & 1);
+	/* A counter written through page 1 is the group's. */
+	assert_int_equal(smmu_bus_write32(smmu_machine_bus(f.m), 0x2b412000, 77, NULL),
+			 0);
+	assert_int_equal(read32(&f, 0x2b412000), 77);
+	smmu_machine_destroy(f.m);
+	f.m = NULL;
+	smmu_fw_destroy(f.fw);
+
+	/* Where RAM or nothing aligned is. */
+	table_put(&f.t, far + 16, 0x30000800, 8);
+	f.fw = table_parse(&f.t);
+	assert_int_equal(build(&f), -EINVAL);
+	assert_non_null(strstr(f.why, "multiples of 4 KiB"));
+	smmu_fw_destroy(f.fw);
+	table_put(&f.t, far + 16, 0x2b402000, 8);
+	f.fw = table_parse(&f.t);
+	assert_int_equal(build(&f), -EEXIST);
+	end(&f);
+}
+
 /* No SMMUv3 at all: the message knows which table to look at. */
 static void test_no_smmuv3(void **state)
 {
@@ -166,9 +226,8 @@ static void test_no_smmuv3(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_board),
-		cmocka_unit_test(test_named),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_board),	  cmocka_unit_test(test_named),
+		cmocka_unit_test(test_refused),	  cmocka_unit_test(test_pmcgs),
 		cmocka_unit_test(test_no_smmuv3),
 	};
 
