@@ -96,6 +96,11 @@ struct smmu_config {
 	uint8_t mmio_pairs; /* 1: 8 bytes over two 32-bit registers reach both (REG-11) */
 	uint8_t page0_alias; /* 1: EVENTQ and PRIQ indexes are seen in page 0 too (REG-4)
 			      */
+	/*
+	 * 0: one record for each event. 1: an event equal to the last record, which
+	 * software has not consumed yet, is merged with it where STE.MEV allows (7.3.1).
+	 */
+	uint8_t event_merge;
 	uint8_t cmd_res0_ignored; /* 0: a reserved bit set in a command is CERROR_ILL
 				     (CMD-6) */
 	uint32_t tlb_entries;	  /* capacity, rounded up to a power of two; 0: 4096 */

@@ -68,6 +68,8 @@ struct smmu_txn {
 	bool inst;  /* instruction fetch; ignored for writes and atomics */
 	bool priv;  /* privileged */
 	uint8_t op; /* enum smmu_op */
+	/* The client cannot be held: instead of a stall, abort and Stall == 0 (3.12). */
+	bool no_stall;
 	uint64_t addr;
 	/*
 	 * Attributes on the way in; all zero (the initialiser's default) is the
@@ -82,7 +84,7 @@ enum smmu_status {
 	SMMU_OK,      /* pa and attr are valid */
 	SMMU_ABORT,   /* terminated with an error response */
 	SMMU_RAZ_WI,  /* terminated: reads give 0, writes vanish, no error */
-	SMMU_STALLED, /* held; no response yet */
+	SMMU_STALLED, /* held; no response yet: stall.h */
 };
 
 struct smmu_result {
@@ -94,6 +96,7 @@ struct smmu_result {
 	uint64_t ipa;	   /* after stage 1, or the input address */
 	uint8_t page_bits; /* 2^page_bits bytes around addr translate alike (>= 12) */
 	struct smmu_attr attr;
+	uint64_t ticket; /* it stalled, under this name (stall.h); else 0 */
 };
 
 /*

@@ -13,6 +13,7 @@
  *   pmcg/      performance monitor counter groups
  *   translate.c  T-1 to T-20, top to bottom: what is found
  *   outcome.c    what a device and the event queue see of it
+ *   stall/     transactions that are held
  *   smmu.c       creation, reset, the big lock, statistics, trace
  *
  * Everything here runs under smmu->lock (taken by the public functions).
@@ -27,6 +28,7 @@
 #include <smmulator/bus.h>
 #include <smmulator/config.h>
 #include <smmulator/smmu.h>
+#include <smmulator/stall.h>
 
 /* The low bits of an address; 64 and more: all of it. */
 static inline uint64_t smmu_low(uint64_t addr, unsigned bits)
@@ -290,7 +292,13 @@ struct smmu_event {
 	bool rnw, ind, pnu; /* as the record of that type wants them */
 	bool stall;
 	uint16_t stag;
+	bool may_merge; /* STE.MEV; nothing to events before a STE */
 	uint64_t input_addr;
+	/* F_BAD_ATS_TREQ (of which pnu is P; priv unused) and E_PAGE_REQUEST. */
+	struct {
+		bool r, w, x;
+	} ask, ask_priv;
+	uint8_t span;
 };
 /*
  * Builds the 32-byte record and writes it to the event queue if the queue takes
@@ -298,6 +306,8 @@ struct smmu_event {
  * overflow and interrupt are handled inside.
  */
 bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev);
+/* EVT-4: a record would be written now. */
+bool smmu_eventq_writable(const struct smmu *smmu);
 /* A command queue: that of CMDQ_*, or an ECMDQ; its three registers as stored. */
 struct smmu_cmdq {
 	uint64_t base;
@@ -313,6 +323,27 @@ struct smmu_cmdq {
 void smmu_cmdq_kick(struct smmu *smmu, struct smmu_cmdq *q);
 /* Goes on with the queues that were held up; after each delivery of a CMD_SYNC. */
 void smmu_cmdq_run(struct smmu *smmu);
+
+/* ---- stall/ ---- */
+int smmu_stalls_create(struct smmu *smmu);
+void smmu_stalls_destroy(struct smmu *smmu);
+/* A stall can be recorded: the queue is writable and a STAG is free. */
+bool smmu_stall_room(const struct smmu *smmu);
+/* A STAG for a record of that stream; -1: there is no room. */
+int smmu_stag_take(struct smmu *smmu, uint32_t sid);
+/* There may be room again: retries what waits for it. */
+void smmu_stall_run(struct smmu *smmu);
+/* CMD_RESUME: retry, or end with that status. */
+void smmu_stall_resume(struct smmu *smmu, uint32_t sid, uint16_t number, bool again,
+		       enum smmu_status status);
+/* CMD_STALL_TERM; and all, when SMMUEN goes to 0 or at a reset. */
+void smmu_stall_terminate(struct smmu *smmu, uint32_t sid);
+void smmu_stall_terminate_all(struct smmu *smmu);
+/*
+ * Does what was decided with the lock released in between; it is held before and after.
+ * False: another thread, or a frame below, is at it.
+ */
+bool smmu_stall_work(struct smmu *smmu);
 
 /* ---- register/ ---- */
 void smmu_regs_init(struct smmu *smmu); /* once, at creation */
@@ -397,6 +428,12 @@ struct smmu {
 	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
 	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */
 	struct smmu_cmdq *cmdq_running; /* whose command is being executed */
+	struct smmu_stalls *stalls;
+	bool stall_due; /* smmu_stall_work() has something to do */
+	struct {
+		bool valid;
+		uint64_t dw[SMMU_EVENT_DWORDS];
+	} last_event; /* what an event may merge with (EVT-60) */
 	struct smmu_stats stats;
 	struct smmu_vms_cache *vms; /* NULL: no VMS here (VMS-1) */
 	struct smmu_pmcg *pmcg;	    /* cfg.pmcgs of them */
@@ -408,7 +445,11 @@ struct smmu {
 
 struct smmu_port {
 	struct smmu *smmu;
+	smmu_port_done_fn done_fn;
+	void *done_ctx;
+	bool closed; /* by its own callback, after which it is freed */
 };
+void smmu_port_free(struct smmu_port *port);
 
 /*
  * T-20, 13.8: what leaves is Non-secure; from v3.4 on it is Data and Privileged, before

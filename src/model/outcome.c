@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include "model/translate.h"
 
-static bool record(const struct smmu_lookup *x)
+static struct smmu_event event_of(const struct smmu_lookup *x)
 {
 	const struct smmu_txn *txn = x->txn;
 	struct smmu_event ev = {
@@ -15,12 +15,20 @@ static bool record(const struct smmu_lookup *x)
 		.ind = x->acc.inst,
 		.pnu = x->acc.priv,
 		.input_addr = txn->addr,
+		.may_merge = x->ste && x->ste->mev,
 	};
 
 	/* An atomic that was denied says which half was (section 8). */
 	if (x->acc.read && x->acc.write && x->fault.event == SMMU_EVT_F_PERMISSION &&
 	    x->fault.cls == SMMU_CLASS_IN)
 		ev.rnw = x->fault.rnw;
+	return ev;
+}
+
+static bool record(const struct smmu_lookup *x)
+{
+	struct smmu_event ev = event_of(x);
+
 	return smmu_event_record(x->smmu, &ev);
 }
 
@@ -73,24 +81,51 @@ static bool obeys_ars(const struct smmu_fault *fault)
 }
 
 /*
- * Section 6, ARS-*: the stage that faulted decides; stage 2 is S2R with A == 1.
- * CHOICE (EVT-57): no device is allowed to stall, S == 1 ends as terminate, abort,
- * record. GAP: the table of stalled transactions.
+ * STALL-2, STALL-3: R plays no part; without room for the record it is not even tried.
+ * A record whose write aborts is lost, and the transaction stays (STALL-4, EVT-74).
  */
+static struct smmu_result stall(const struct smmu_lookup *x)
+{
+	struct smmu_result res = refused(x);
+	struct smmu_event ev = event_of(x);
+	int stag = smmu_stag_take(x->smmu, x->txn->sid);
+
+	res.status = SMMU_STALLED;
+	if (stag < 0)
+		return res;
+	ev.stall = true;
+	ev.stag = (uint16_t)stag;
+	res.recorded = smmu_event_record(x->smmu, &ev);
+	res.ticket = (uint64_t)stag + 1;
+	return res;
+}
+
+/*
+ * EVT-57: a client that says so cannot be held. Nor can anyone by an SMMU without room
+ * for a single one, whose IDR0 then says so.
+ */
+static bool may_stall(const struct smmu_lookup *x)
+{
+	return !x->txn->no_stall && x->smmu->cfg.stall_max;
+}
+
+/* Section 6, ARS-*: the stage that faulted decides; stage 2 is S2R with A == 1. */
 static struct smmu_result fault(const struct smmu_lookup *x)
 {
 	const struct smmu_s2cfg *s2 = &x->ste->s2cfg;
 	const struct smmu_s1cfg *s1 = x->cd ? &x->cd->s1 : NULL;
 	struct smmu_result res = refused(x);
-	bool stall, want;
+	bool held, want;
 
 	if (!obeys_ars(&x->fault) || (!x->fault.s2 && !s1))
 		return abort_it(x);
-	stall = x->fault.s2 ? s2->s2s : s1->s;
+	held = x->fault.s2 ? s2->s2s : s1->s;
 	want = x->fault.s2 ? s2->s2r : s1->r;
-	if (!x->fault.s2 && !s1->a && !stall)
+	if (held && may_stall(x))
+		return stall(x);
+	if (!x->fault.s2 && !s1->a && !held)
 		res.status = SMMU_RAZ_WI;
-	res.recorded = (want || stall) && record(x);
+	res.recorded = (want || held) && record(x);
 	return res;
 }
 

@@ -13,17 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/pmcg/pmcg.h"
+#include "model/stall/stall.h"
 #include "model/translate.h"
 
 #define PIECE 4096u
-
-/* One piece of DMA, or one compare-and-swap. */
-struct access {
-	const struct smmu_txn *txn;
-	void *buf; /* NULL: compare and swap */
-	size_t len;
-	uint64_t *expected, desired;
-};
 
 struct smmu_port *smmu_port_open(struct smmu *smmu)
 {
@@ -34,9 +27,15 @@ struct smmu_port *smmu_port_open(struct smmu *smmu)
 	return port;
 }
 
-void smmu_port_close(struct smmu_port *port)
+void smmu_port_free(struct smmu_port *port)
 {
 	free(port);
+}
+
+void smmu_port_close(struct smmu_port *port)
+{
+	if (port && !smmu_stall_close(port->smmu, port))
+		smmu_port_free(port);
 }
 
 static struct smmu_result translate(struct smmu *smmu, const struct smmu_txn *txn)
@@ -56,27 +55,27 @@ static struct smmu_result from_inside(void)
 	return (struct smmu_result){ .status = SMMU_ABORT };
 }
 
-struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn *txn)
-{
-	struct smmu_result res;
+/* ---- one piece of DMA, one compare-and-swap, or no data at all ---- */
 
-	if (!smmu_lock(port->smmu))
-		return from_inside();
-	res = translate(port->smmu, txn);
-	smmu_unlock_and_deliver(port->smmu);
-	return res;
+static size_t piece_len(const struct smmu_request *req)
+{
+	uint64_t room = PIECE - (req->txn.addr & (PIECE - 1));
+
+	if (req->kind == SMMU_REQUEST_CAS)
+		return 8;
+	return (size_t)(req->left < room ? req->left : room);
 }
 
 /* The data phase. CAS: 1 is "not equal", which is not an abort. */
-static bool move(struct smmu_bus *bus, const struct access *acc,
+static bool move(struct smmu_bus *bus, const struct smmu_request *req,
 		 const struct smmu_result *res)
 {
-	if (!acc->buf)
-		return smmu_bus_cas64(bus, res->pa, acc->expected, acc->desired,
+	if (req->kind == SMMU_REQUEST_CAS)
+		return smmu_bus_cas64(bus, res->pa, req->expected, req->desired,
 				      &res->attr) >= 0;
-	if (acc->txn->op == SMMU_READ)
-		return !smmu_bus_read(bus, res->pa, acc->buf, acc->len, &res->attr);
-	return !smmu_bus_write(bus, res->pa, acc->buf, acc->len, &res->attr);
+	if (req->txn.op == SMMU_READ)
+		return !smmu_bus_read(bus, res->pa, req->buf, piece_len(req), &res->attr);
+	return !smmu_bus_write(bus, res->pa, req->buf, piece_len(req), &res->attr);
 }
 
 static void access_failed(struct smmu_result *res)
@@ -85,46 +84,122 @@ static void access_failed(struct smmu_result *res)
 	res->event = 0;
 }
 
-static struct smmu_result access_one(struct smmu *smmu, const struct access *acc)
+struct smmu_result smmu_request_begin(struct smmu *smmu, struct smmu_request *req)
 {
-	struct smmu_result res;
-	bool later = false;
+	struct smmu_result res = translate(smmu, &req->txn);
 
-	if (!smmu_lock(smmu))
-		return from_inside();
-	res = translate(smmu, acc->txn);
-	if (res.status == SMMU_OK) {
-		later = !smmu_bus_ptr(smmu->bus, res.pa, acc->len);
-		if (!later && !move(smmu->bus, acc, &res))
-			access_failed(&res);
-	}
-	smmu_unlock_and_deliver(smmu);
-	if (later && !move(smmu->bus, acc, &res))
+	req->later = false;
+	if (res.status != SMMU_OK || req->kind == SMMU_REQUEST_TRANSLATE)
+		return res;
+	req->later = !smmu_bus_ptr(smmu->bus, res.pa, piece_len(req));
+	if (!req->later && !move(smmu->bus, req, &res))
 		access_failed(&res);
-	/* RAZ/WI: reads give 0. */
-	if (res.status == SMMU_RAZ_WI && acc->buf && acc->txn->op == SMMU_READ)
-		memset(acc->buf, 0, acc->len);
-	if (res.status == SMMU_RAZ_WI && !acc->buf)
-		*acc->expected = 0;
 	return res;
 }
 
-static struct smmu_result dma_pieces(struct smmu *smmu, const struct smmu_txn *txn,
-				     char *buf, uint64_t len, uint64_t *done)
+/* What a piece still needs when the lock is free. */
+static void complete(struct smmu *smmu, struct smmu_request *req, struct smmu_result *res)
+{
+	if (req->later && !move(smmu->bus, req, res))
+		access_failed(res);
+	req->later = false;
+	if (res->status != SMMU_RAZ_WI)
+		return;
+	/* RAZ/WI: reads give 0. */
+	if (req->kind == SMMU_REQUEST_DMA && req->txn.op == SMMU_READ)
+		memset(req->buf, 0, piece_len(req));
+	else if (req->kind == SMMU_REQUEST_CAS)
+		*req->expected = 0;
+}
+
+struct smmu_result smmu_request_piece(struct smmu *smmu, struct smmu_request *req,
+				      uint32_t i)
+{
+	struct smmu_result res;
+
+	if (!smmu_lock(smmu))
+		return from_inside();
+	res = smmu_request_begin(smmu, req);
+	if (__builtin_expect(res.status == SMMU_STALLED, 0))
+		smmu_stall_hold(smmu, req, i, &res);
+	smmu_unlock_and_deliver(smmu);
+	/* Held: it is not ours any more. Closed by a handler: nor is the buffer. */
+	if (res.status == SMMU_STALLED)
+		return res;
+	if (i != SMMU_HELD_NONE && req->port->closed)
+		return from_inside();
+	complete(smmu, req, &res);
+	return res;
+}
+
+static void advance(struct smmu_request *req)
+{
+	size_t len = piece_len(req);
+
+	req->txn.addr += len;
+	req->buf += len;
+	req->left -= len;
+	req->done += len;
+}
+
+bool smmu_request_finish(struct smmu *smmu, struct smmu_request *req,
+			 struct smmu_result *res, uint32_t i)
+{
+	complete(smmu, req, res);
+	if (req->kind != SMMU_REQUEST_DMA || res->status != SMMU_OK)
+		return true;
+	for (advance(req); req->left; advance(req)) {
+		*res = smmu_request_piece(smmu, req, i);
+		if (res->status != SMMU_OK)
+			return res->status != SMMU_STALLED;
+	}
+	return true;
+}
+
+/* ---- what a device calls ---- */
+
+static struct smmu_result tell(const struct smmu_request *req, uint64_t ticket,
+			       uint64_t *done)
+{
+	return smmu_stall_publish(req->port->smmu, req->port, ticket, done);
+}
+
+/* Out of the way of those that do not stall. */
+static struct smmu_result __attribute__((noinline))
+hold_translation(struct smmu_port *port, const struct smmu_txn *txn,
+		 struct smmu_result *res)
+{
+	struct smmu_request req = { .port = port, .txn = *txn };
+	uint64_t none;
+
+	smmu_stall_hold(port->smmu, &req, SMMU_HELD_NONE, res);
+	smmu_unlock_and_deliver(port->smmu);
+	return res->status == SMMU_STALLED ? tell(&req, res->ticket, &none) : *res;
+}
+
+struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn *txn)
+{
+	struct smmu_result res;
+
+	if (!smmu_lock(port->smmu))
+		return from_inside();
+	res = translate(port->smmu, txn);
+	if (__builtin_expect(res.status == SMMU_STALLED, 0))
+		return hold_translation(port, txn, &res);
+	smmu_unlock_and_deliver(port->smmu);
+	return res;
+}
+
+static struct smmu_result dma_pieces(struct smmu_request *req)
 {
 	struct smmu_result res = { .status = SMMU_OK };
-	struct smmu_txn piece = *txn;
 
-	while (*done < len) {
-		uint64_t room = PIECE - (piece.addr & (PIECE - 1)), left = len - *done;
-		struct access acc = { .txn = &piece, .buf = buf + *done };
-
-		acc.len = (size_t)(left < room ? left : room);
-		res = access_one(smmu, &acc);
+	for (; req->left; advance(req)) {
+		res = smmu_request_piece(req->port->smmu, req, SMMU_HELD_NONE);
+		if (res.status == SMMU_STALLED)
+			return tell(req, res.ticket, &req->done);
 		if (res.status != SMMU_OK)
 			break;
-		piece.addr += acc.len;
-		*done += acc.len;
 	}
 	return res;
 }
@@ -132,26 +207,34 @@ static struct smmu_result dma_pieces(struct smmu *smmu, const struct smmu_txn *t
 struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, void *buf,
 			    uint64_t len, uint64_t *done)
 {
-	uint64_t moved = 0;
+	struct smmu_request req = { .port = port,
+				    .txn = *txn,
+				    .kind = SMMU_REQUEST_DMA,
+				    .buf = buf,
+				    .left = len };
 	struct smmu_result res = { .status = SMMU_ABORT };
 
 	if (buf && (txn->op == SMMU_READ || txn->op == SMMU_WRITE))
-		res = dma_pieces(port->smmu, txn, buf, len, &moved);
+		res = dma_pieces(&req);
 	if (done)
-		*done = moved;
+		*done = req.done;
 	return res;
 }
 
 struct smmu_result smmu_dma_cas64(struct smmu_port *port, const struct smmu_txn *txn,
 				  uint64_t *expected, uint64_t desired)
 {
-	struct smmu_txn atomic = *txn;
-	const struct access acc = {
-		.txn = &atomic, .len = 8, .expected = expected, .desired = desired
-	};
+	struct smmu_request req = { .port = port,
+				    .txn = *txn,
+				    .kind = SMMU_REQUEST_CAS,
+				    .expected = expected,
+				    .desired = desired };
+	struct smmu_result res;
+	uint64_t none;
 
-	atomic.op = SMMU_ATOMIC;
+	req.txn.op = SMMU_ATOMIC;
 	if (!expected)
 		return (struct smmu_result){ .status = SMMU_ABORT };
-	return access_one(port->smmu, &acc);
+	res = smmu_request_piece(port->smmu, &req, SMMU_HELD_NONE);
+	return res.status == SMMU_STALLED ? tell(&req, res.ticket, &none) : res;
 }

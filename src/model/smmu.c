@@ -105,6 +105,8 @@ static void reset_now(struct smmu *smmu)
 	smmu->n_signals = 0;
 	smmu->resets++;
 	smmu->reset_wanted = false;
+	/* STALL-12 */
+	smmu_stall_terminate_all(smmu);
 	smmu_regs_reset(smmu);
 	smmu_cfgcache_flush(smmu->cfgcache);
 	smmu_tlb_flush(smmu->tlb);
@@ -129,11 +131,13 @@ void smmu_unlock_and_deliver(struct smmu *smmu)
 {
 	struct smmu_signal signal;
 
-	while (next_signal(smmu, &signal)) {
-		send(smmu, &signal);
-		if (signal.irq == SMMU_IRQ_CMD_SYNC)
-			smmu_cmdq_run(smmu);
-	}
+	do
+		while (next_signal(smmu, &signal)) {
+			send(smmu, &signal);
+			if (signal.irq == SMMU_IRQ_CMD_SYNC)
+				smmu_cmdq_run(smmu);
+		}
+	while (__builtin_expect(smmu->stall_due, 0) && smmu_stall_work(smmu));
 	pthread_mutex_unlock(&smmu->lock);
 }
 
@@ -192,12 +196,15 @@ static int make_parts(struct smmu *smmu)
 		err = smmu_vms_create(smmu);
 	if (!err)
 		err = smmu_pmcg_create(smmu);
+	if (!err)
+		err = smmu_stalls_create(smmu);
 	return err;
 }
 
 static void free_parts(struct smmu *smmu)
 {
 	smmu_ecmdq_destroy(smmu);
+	smmu_stalls_destroy(smmu);
 	if (smmu->tlb)
 		smmu_tlb_destroy(smmu->tlb);
 	if (smmu->cfgcache)

@@ -52,7 +52,10 @@ static inline bool smmu_is_enabled(const struct smmu *smmu)
 }
 
 /* ---- outcome.c ---- */
-/* T-1 to T-20 for a device's transaction, with the events and responses due. */
+/*
+ * T-1 to T-20 for a device's transaction, with the events and responses due. SMMU_STALLED:
+ * smmu_stall_hold() is next; ticket is 1 + STAG for it, or 0: unrecorded.
+ */
 struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn);
 
 #endif /* MODEL_TRANSLATE_H */

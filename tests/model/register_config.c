@@ -82,8 +82,7 @@ static void oas_codes_give_bits(void **state)
  * ID registers that are known from elsewhere. QEMU 11.1's virt machine with both stages:
  * all of them. MMU-600: its manual (100310_0100, table 2-18) and a SoC's register map
  * (Agilex 5: IDR0 080f7e3f, IDR1 0e739d18, IDR3 3c, IDR5 00400075), less what the model
- * lacks: BTM, ATS, NS1ATS, PRI, PPS, PBHA; SEV is an input pin; STALL_MODEL as under
- * NSSTALLD, hence no STALL_MAX.
+ * lacks: BTM, ATS, NS1ATS, PRI, PPS, PBHA; SEV is an input pin.
  */
 static void presets_read_as_known(void **state)
 {
@@ -94,7 +93,7 @@ static void presets_read_as_known(void **state)
 		{ SMMU_PRESET_QEMU,
 		  { 0x0d44101b, 0x02730010, 0, 0x1414, 0, 0x74, 0, 1 } },
 		{ SMMU_PRESET_MMU600,
-		  { 0x090e321f, 0x0e739d18, 0, 0x14, 0, 0x75, 0x4831043b, 1 } },
+		  { 0x080e321f, 0x0e739d18, 0, 0x14, 0, 0x400075, 0x4831043b, 1 } },
 	};
 
 	(void)state;

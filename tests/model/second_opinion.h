@@ -14,6 +14,7 @@
 #include <smmulator/arch.h>
 #include <smmulator/config.h>
 #include <smmulator/smmu.h>
+#include <smmulator/stall.h>
 
 #define SO_CELLS 1024u
 

@@ -582,6 +582,7 @@ static void random_config(struct so_world *w)
 	w->cfg.pmg_max = 0;
 	w->cfg.pmcgs = 0;
 	w->cfg.tlb_entries = 16;
+	w->cfg.stall_max = w->cfg.stall_model != 1;
 	w->cfg.config_entries = 16;
 	for (unsigned i = 0; i < n; i++) {
 		struct smmu_config next = w->cfg;

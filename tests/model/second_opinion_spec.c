@@ -236,11 +236,11 @@ static void record(struct run *r, struct so_opinion *o)
 		o->rec[3] = low(f->fetch, r->w->oas) & 0x00fffffffffffff8ull;
 }
 
-/* Section 6. CHOICE: nothing can stall, so that S == 1 is abort and record. */
+/* Section 6: S == 1 stalls, and always records, under the one STAG that there is: 0. */
 static void ended(struct run *r, struct so_opinion *o)
 {
 	unsigned e = r->f.event;
-	bool want = true;
+	bool want = true, stall = false;
 
 	memset(o, 0, sizeof(*o));
 	o->status = SMMU_ABORT;
@@ -248,15 +248,21 @@ static void ended(struct run *r, struct so_opinion *o)
 	if (e == SMMU_EVT_C_BAD_STREAMID)
 		want = smmu_reg_get(r->w->cr2, SMMU_CR2_RECINVSID);
 	if (e >= SMMU_EVT_F_TRANSLATION && r->f.s2) {
-		want = ste_f(r, SMMU_STE_S2R) || ste_f(r, SMMU_STE_S2S);
+		stall = ste_f(r, SMMU_STE_S2S);
+		want = ste_f(r, SMMU_STE_S2R) || stall;
 	} else if (e >= SMMU_EVT_F_TRANSLATION && r->have_cd) {
-		want = cd_f(r, SMMU_CD_R) || cd_f(r, SMMU_CD_S);
-		if (!cd_f(r, SMMU_CD_A) && !cd_f(r, SMMU_CD_S))
+		stall = cd_f(r, SMMU_CD_S);
+		want = cd_f(r, SMMU_CD_R) || stall;
+		if (!cd_f(r, SMMU_CD_A))
 			o->status = SMMU_RAZ_WI;
 	}
+	if (stall)
+		o->status = SMMU_STALLED;
 	o->recorded = want && smmu_reg_get(r->w->cr0, SMMU_CR0_EVENTQEN);
 	if (o->recorded)
 		record(r, o);
+	if (o->recorded && stall)
+		o->rec[1] |= 1ull << 31;
 }
 
 /* T-20 */

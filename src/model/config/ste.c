@@ -233,6 +233,7 @@ void smmu_ste_decode(const struct smmu *smmu, const uint64_t *dw, struct smmu_st
 	ste->abort = !(config & 4);
 	if (ste->abort)
 		return;
+	ste->mev = get(dw, SMMU_STE_MEV);
 	ste->s1 = config & 1;
 	ste->s2 = config & 2;
 	ste->world = ste_world(smmu, dw, config);

@@ -201,12 +201,27 @@ static void run_cfgi_vms_pidm(struct smmu *smmu, const uint64_t *dw)
 
 /*
  * CMD-58, CMD-63: legal, but nothing behind the SMMU takes part in ATS or PRI.
- * CMD-67, CMD-75: no transaction is stalled, so nothing matches.
  */
 static void run_nothing(struct smmu *smmu, const uint64_t *dw)
 {
 	(void)smmu;
 	(void)dw;
+}
+
+/* CMD-67, CMD-68; CMD-69: it has happened when the command is consumed. */
+static void run_resume(struct smmu *smmu, const uint64_t *dw)
+{
+	bool abort = smmu->cfg.term_model || smmu_get(dw, SMMU_CMD_RESUME_Ab);
+
+	smmu_stall_resume(smmu, sid_of(dw), (uint16_t)smmu_get(dw, SMMU_CMD_RESUME_STAG),
+			  smmu_get(dw, SMMU_CMD_RESUME_Ac),
+			  abort ? SMMU_ABORT : SMMU_RAZ_WI);
+}
+
+/* CMD-74, CMD-75 */
+static void run_stall_term(struct smmu *smmu, const uint64_t *dw)
+{
+	smmu_stall_terminate(smmu, sid_of(dw));
 }
 
 /*
@@ -260,8 +275,8 @@ static const struct smmu_command commands[256] = {
 	COMMAND(TLBI_NSNH_ALL, NULL, NULL, smmu_cmd_tlbi),
 	COMMAND(ATC_INV, has_ats, bad_atc_inv, run_nothing),
 	COMMAND(PRI_RESP, has_pri, bad_pri_resp, run_nothing),
-	COMMAND(RESUME, has_stall, names_secure, run_nothing),
-	COMMAND(STALL_TERM, has_stall, names_secure, run_nothing),
+	COMMAND(RESUME, has_stall, names_secure, run_resume),
+	COMMAND(STALL_TERM, has_stall, names_secure, run_stall_term),
 	COMMAND(SYNC, NULL, bad_sync, run_sync),
 	COMMAND(DPTI_ALL, has_dpt, NULL, run_dpti_all),
 	COMMAND(DPTI_PA, has_dpt, NULL, run_dpti_pa),

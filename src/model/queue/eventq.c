@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The event queue: records and their delivery (IHI 0070 7.2 to 7.4; EVT-1 to EVT-24,
- * EVT-65 to EVT-75). Events are never merged (EVT-60).
+ * EVT-60 to EVT-75).
+ *
+ * CHOICE (EVT-60): events are not merged, or with cfg.event_merge == 1, as far as STE.MEV
+ * lets it, with the last record while software has not consumed it.
  */
+#include <string.h>
 #include "model/queue/ring.h"
 
 /* What a record has beyond EVENT and StreamID: the table in section 3 of events.md. */
@@ -20,6 +24,8 @@ enum {
 	INPUT = 1 << 10, /* InputAddr */
 	IPA = 1 << 11,
 	FETCH = 1 << 12, /* FetchAddr */
+	TREQ = 1 << 13,	 /* Span, P, X, W, R; InputAddr without [11:0] */
+	HINT = 1 << 14,	 /* Span, uX to pR; InputAddr likewise */
 	HEAD = SSID | SSV,
 	WALK = HEAD | RNW | ACCESS | S2 | INPUT,
 	FAULT = WALK | CLASS | STALL | IPA,
@@ -43,8 +49,9 @@ static const uint16_t layouts[256] = {
 	[SMMU_EVT_F_PERMISSION] = FAULT | PERM,
 	[SMMU_EVT_F_TLB_CONFLICT] = WALK | IPA | REASON32,
 	[SMMU_EVT_F_CFG_CONFLICT] = HEAD | REASON32,
+	[SMMU_EVT_F_BAD_ATS_TREQ] = HEAD | TREQ,
+	[SMMU_EVT_E_PAGE_REQUEST] = HEAD | HINT,
 	[SMMU_EVT_F_VMS_FETCH] = HEAD | REASON | FETCH,
-	/* GAP: F_BAD_ATS_TREQ, E_PAGE_REQUEST (ATS, PRI). */
 };
 
 /* One place for each field, whatever the record: F_PERMISSION and F_WALK_EABT show it. */
@@ -66,6 +73,8 @@ _Static_assert(SAME(F_TRANSLATION_STAG, F_PERMISSION_STAG) &&
 		       SAME(F_STE_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
 		       SAME(F_CD_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
 		       SAME(F_VMS_FETCH_FetchAddr, F_WALK_EABT_FetchAddr) &&
+		       SAME(F_VMS_FETCH_Reason, F_WALK_EABT_Reason) &&
+		       SAME(F_BAD_ATS_TREQ_InputAddr, E_PAGE_REQUEST_InputAddr) &&
 		       SAME(C_BAD_SUBSTREAMID_SubstreamID, F_PERMISSION_SubstreamID) &&
 		       SAME(F_STREAM_DISABLED_StreamID, F_PERMISSION_StreamID),
 	       "records share their layout");
@@ -136,6 +145,28 @@ static void build_addresses(const struct smmu *smmu, unsigned has,
 			      below_oas(smmu, ev->fault.fetch_addr));
 }
 
+static void build_treq(const struct smmu_event *ev, uint64_t *dw)
+{
+	smmu_set(dw, SMMU_F_BAD_ATS_TREQ_Span, ev->span);
+	smmu_set(dw, SMMU_F_BAD_ATS_TREQ_P, ev->pnu);
+	smmu_set(dw, SMMU_F_BAD_ATS_TREQ_X, ev->ask.x);
+	smmu_set(dw, SMMU_F_BAD_ATS_TREQ_W, ev->ask.w);
+	smmu_set(dw, SMMU_F_BAD_ATS_TREQ_R, ev->ask.r);
+	smmu_set_addr(dw, SMMU_F_BAD_ATS_TREQ_InputAddr, ev->input_addr);
+}
+
+static void build_hint(const struct smmu_event *ev, uint64_t *dw)
+{
+	smmu_set(dw, SMMU_E_PAGE_REQUEST_Span, ev->span);
+	smmu_set(dw, SMMU_E_PAGE_REQUEST_uX, ev->ask.x);
+	smmu_set(dw, SMMU_E_PAGE_REQUEST_uW, ev->ask.w);
+	smmu_set(dw, SMMU_E_PAGE_REQUEST_uR, ev->ask.r);
+	smmu_set(dw, SMMU_E_PAGE_REQUEST_pX, ev->ask_priv.x);
+	smmu_set(dw, SMMU_E_PAGE_REQUEST_pW, ev->ask_priv.w);
+	smmu_set(dw, SMMU_E_PAGE_REQUEST_pR, ev->ask_priv.r);
+	smmu_set_addr(dw, SMMU_E_PAGE_REQUEST_InputAddr, ev->input_addr);
+}
+
 static void build(const struct smmu *smmu, const struct smmu_event *ev, uint64_t *dw)
 {
 	unsigned has = layouts[ev->fault.event];
@@ -144,6 +175,49 @@ static void build(const struct smmu *smmu, const struct smmu_event *ev, uint64_t
 	build_access(has, ev, dw);
 	build_fault(has, &ev->fault, dw);
 	build_addresses(smmu, has, ev, dw);
+	if (has & TREQ)
+		build_treq(ev, dw);
+	if (has & HINT)
+		build_hint(ev, dw);
+}
+
+/* ---- merging: EVT-60 to EVT-62 ---- */
+
+/* EVT-61: where in the page it was does not tell these apart. */
+static uint64_t same_page(unsigned event)
+{
+	switch (event) {
+	case SMMU_EVT_F_TRANSL_FORBIDDEN:
+	case SMMU_EVT_F_WALK_EABT:
+	case SMMU_EVT_F_TRANSLATION:
+	case SMMU_EVT_F_ADDR_SIZE:
+	case SMMU_EVT_F_ACCESS:
+	case SMMU_EVT_F_PERMISSION:
+	case SMMU_EVT_F_TLB_CONFLICT:
+		return ~UINT64_C(0xfff);
+	default:
+		return UINT64_MAX;
+	}
+}
+
+/* EVT-62: these may come before a STE is known. */
+static bool always_merges(unsigned event)
+{
+	return event == SMMU_EVT_F_UUT || event == SMMU_EVT_C_BAD_STREAMID ||
+	       event == SMMU_EVT_F_STE_FETCH || event == SMMU_EVT_C_BAD_STE;
+}
+
+/* The last record is still in the queue and says the same. */
+static bool merges(const struct smmu *smmu, const struct smmu_event *ev,
+		   const uint64_t *dw, bool empty)
+{
+	const uint64_t *last = smmu->last_event.dw;
+
+	if (!smmu->cfg.event_merge || empty || !smmu->last_event.valid || ev->stall ||
+	    (!ev->may_merge && !always_merges(ev->fault.event)))
+		return false;
+	return last[0] == dw[0] && last[1] == dw[1] && last[3] == dw[3] &&
+	       ((last[2] ^ dw[2]) & same_page(ev->fault.event)) == 0;
 }
 
 /* EVT-67 */
@@ -171,27 +245,48 @@ static bool write_entry(struct smmu *smmu, const struct smmu_ring *ring,
 	return true;
 }
 
-/* EVT-4 to EVT-8, REG-97 to REG-99 */
-static bool deliver(struct smmu *smmu, const uint64_t *dw, bool stall)
+static struct smmu_ring eventq(const struct smmu *smmu)
 {
-	struct smmu_ring ring =
-		smmu_ring_of(smmu, smmu->regs.eventq_base, smmu->cfg.eventqs, 5);
+	return smmu_ring_of(smmu, smmu->regs.eventq_base, smmu->cfg.eventqs, 5);
+}
+
+/* Records are accepted, if there is room. */
+static bool accepts(const struct smmu *smmu)
+{
+	return smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_EVENTQEN) &&
+	       !((smmu->regs.gerror ^ smmu->regs.gerrorn) &
+		 SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR));
+}
+
+bool smmu_eventq_writable(const struct smmu *smmu)
+{
+	struct smmu_ring ring = eventq(smmu);
+
+	return accepts(smmu) &&
+	       !smmu_ring_full(&ring, smmu->regs.eventq_prod, smmu->regs.eventq_cons);
+}
+
+/* EVT-4 to EVT-8, REG-97 to REG-99 */
+static bool deliver(struct smmu *smmu, const struct smmu_event *ev, const uint64_t *dw)
+{
+	struct smmu_ring ring = eventq(smmu);
 	uint32_t prod = smmu->regs.eventq_prod, cons = smmu->regs.eventq_cons;
 	bool was_empty = smmu_ring_empty(&ring, prod, cons);
 
-	if (!smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_EVENTQEN))
+	if (!accepts(smmu))
 		return false;
-	if ((smmu->regs.gerror ^ smmu->regs.gerrorn) &
-	    SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR))
-		return false;
+	if (merges(smmu, ev, dw, was_empty))
+		return true;
 	if (smmu_ring_full(&ring, prod, cons)) {
 		/* EVT-66: a stall record waits and does not overflow. */
-		if (!stall)
+		if (!ev->stall)
 			overflow(smmu);
 		return false;
 	}
-	if (!write_entry(smmu, &ring, dw))
+	smmu->last_event.valid = write_entry(smmu, &ring, dw);
+	if (!smmu->last_event.valid)
 		return false;
+	memcpy(smmu->last_event.dw, dw, sizeof(smmu->last_event.dw));
 	smmu->regs.eventq_prod = (uint32_t)smmu_reg_set(prod, SMMU_EVENTQ_PROD_WR,
 							smmu_ring_inc(&ring, prod));
 	if (was_empty)
@@ -205,7 +300,7 @@ bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev)
 	bool recorded;
 
 	build(smmu, ev, dw);
-	recorded = deliver(smmu, dw, ev->stall);
+	recorded = deliver(smmu, ev, dw);
 	if (recorded)
 		smmu->stats.events++;
 	else

@@ -100,6 +100,7 @@ static bool bad_idr1_range(const struct smmu_config *c, struct rule *out)
 		RULE(no_tlb, c->no_tlb <= 1, "0 or 1"),
 		RULE(mmio_pairs, c->mmio_pairs <= 1, "0 or 1"),
 		RULE(page0_alias, c->page0_alias <= 1, "0 or 1"),
+		RULE(event_merge, c->event_merge <= 1, "0 or 1"),
 		RULE(cmd_res0_ignored, c->cmd_res0_ignored <= 1, "0 or 1"),
 		RULE(tlb_entries, c->tlb_entries <= 1u << 24, "0 to 2^24"),
 		RULE(config_entries, c->config_entries <= 1u << 24, "0 to 2^24"),

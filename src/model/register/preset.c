@@ -79,6 +79,8 @@ static void preset_full(struct smmu_config *c)
 	c->httu = 3;
 	c->dormhint = c->sev = 1;
 	c->term_model = 0;
+	c->stall_model = 0;
+	c->stall_max = 64;
 	c->ttendian = 0;
 	c->s1pi = c->s2pi = c->s2po = c->the = c->aie = 1;
 	c->atos = c->vatos = 1;
@@ -105,7 +107,7 @@ static void preset_full(struct smmu_config *c)
 /*
  * Arm MMU-600 r1p0 (its manual 100310_0100, table 2-18): SMMUv3.1, 48-bit, both table
  * formats and endiannesses, no HTTU. Not here for want of a model: ATS, PRI, PPS,
- * BTM, PBHA. STALL_MODEL is what it shows where Secure software has set NSSTALLD.
+ * BTM, PBHA. STALL_MAX is what Agilex 5 shows.
  */
 static void preset_mmu600(struct smmu_config *c)
 {
@@ -114,6 +116,8 @@ static void preset_mmu600(struct smmu_config *c)
 	c->ttf = 3;
 	c->ttendian = 0;
 	c->term_model = 0;
+	c->stall_model = 0;
+	c->stall_max = 64;
 	c->sid_bits = 24;
 	c->ssid_bits = 20;
 	c->priqs = 19;
@@ -128,6 +132,8 @@ static void preset_mmu700(struct smmu_config *c)
 {
 	preset_v32(c);
 	c->iidr = 0x4871043b;
+	c->stall_model = 0;
+	c->stall_max = 64;
 	c->httu = 2;
 	c->bbml = 2;
 	c->stt = 1;

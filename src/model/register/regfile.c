@@ -233,8 +233,16 @@ static uint64_t limit_priq_cons(const struct smmu *smmu)
 /* REG-20 to REG-27. CMDQEN 0 to 1 starts consumption; an error stays (REG-68). */
 static void write_cr0(struct smmu *smmu, uint64_t value)
 {
+	bool was_on = smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_SMMUEN);
+
 	smmu->regs.cr0 = (uint32_t)value;
 	smmu->regs.cr0ack = (uint32_t)value;
+	/* STALL-9 */
+	if (was_on && !smmu_reg_get(value, SMMU_CR0_SMMUEN))
+		smmu_stall_terminate_all(smmu);
+	if (!smmu_reg_get(value, SMMU_CR0_EVENTQEN))
+		smmu->last_event.valid = false;
+	smmu_stall_run(smmu);
 	smmu_cmdq_kick(smmu, &smmu->cmdq);
 }
 
@@ -292,9 +300,17 @@ static void write_irq_ctrl(struct smmu *smmu, uint64_t value)
 }
 
 /* REG-63, EVT-84: acknowledging CMDQ_ERR restarts the queue. */
+/* EVT-6: there may be room for what is stalled and was not recorded. */
+static void write_eventq_cons(struct smmu *smmu, uint64_t value)
+{
+	smmu->regs.eventq_cons = (uint32_t)value;
+	smmu_stall_run(smmu);
+}
+
 static void write_gerrorn(struct smmu *smmu, uint64_t value)
 {
 	smmu->regs.gerrorn = (uint32_t)value;
+	smmu_stall_run(smmu);
 	smmu_cmdq_kick(smmu, &smmu->cmdq);
 }
 
@@ -386,13 +402,14 @@ static const struct smmu_regdesc regs[] = {
 	/* Page 1, and its places in page 0. */
 	R(EVENTQ_PROD, 4, regs.eventq_prod, ALL32, limit_eventq_prod, NULL, eventq_off,
 	  NULL),
-	R(EVENTQ_CONS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, NULL, always, NULL),
+	R(EVENTQ_CONS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, NULL, always,
+	  write_eventq_cons),
 	R(PRIQ_PROD, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri, priq_off, NULL),
 	R(PRIQ_CONS, 4, regs.priq_cons, ALL32, limit_priq_cons, has_pri, always, NULL),
 	R(EVENTQ_PROD_ALIAS, 4, regs.eventq_prod, ALL32, limit_eventq_prod, has_alias,
 	  eventq_off, NULL),
 	R(EVENTQ_CONS_ALIAS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, has_alias,
-	  always, NULL),
+	  always, write_eventq_cons),
 	R(PRIQ_PROD_ALIAS, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri_alias,
 	  priq_off, NULL),
 	R(PRIQ_CONS_ALIAS, 4, regs.priq_cons, ALL32, limit_priq_cons, has_pri_alias,

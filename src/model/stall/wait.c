@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* The device's side: waiting for a held transaction, giving it up, closing the port. */
+#include <errno.h>
+#include <time.h>
+#include "model/stall/stall.h"
+
+/* ---- giving up ---- */
+
+/* STALL-2: a record without its transaction keeps its STAG until it is answered. */
+static void give_up(struct smmu_stalls *s, uint32_t i)
+{
+	struct smmu_held *held = &s->held[i];
+
+	switch (held->state) {
+	case SMMU_HELD_RECORDED:
+		s->stag[held->stag].state = SMMU_STAG_ORPHAN;
+		break;
+	case SMMU_HELD_WAITING:
+		smmu_held_remove(s, &s->waiting, i);
+		break;
+	case SMMU_HELD_DUE:
+		smmu_held_remove(s, &s->due, i);
+		break;
+	case SMMU_HELD_RUNNING:
+		held->cancelled = true;
+		return;
+	default:
+		break;
+	}
+	smmu_held_free(s, i);
+}
+
+int smmu_port_cancel(struct smmu_port *port, uint64_t ticket)
+{
+	struct smmu *smmu = port->smmu;
+	struct smmu_stalls *s = smmu->stalls;
+	uint32_t i;
+	int err = 0;
+
+	if (!smmu_lock(smmu))
+		return -EDEADLK;
+	/* What is on its way is waited for: afterwards nobody uses the buffer. */
+	while ((i = smmu_held_find(s, port, ticket)) != SMMU_HELD_NONE &&
+	       s->held[i].state == SMMU_HELD_RUNNING && !smmu_stall_is_worker(s))
+		(void)pthread_cond_wait(&s->changed, &smmu->lock);
+	if (i == SMMU_HELD_NONE)
+		err = -ENOENT;
+	else if (s->held[i].state == SMMU_HELD_RUNNING)
+		err = -EBUSY;
+	else
+		give_up(s, i);
+	smmu_unlock_and_deliver(smmu);
+	return err;
+}
+
+bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port)
+{
+	struct smmu_stalls *s = smmu->stalls;
+	bool mine;
+
+	if (!smmu_lock(smmu))
+		return false;
+	for (uint32_t i = 0; i < s->size && s->used; i++)
+		if (s->held[i].state != SMMU_HELD_FREE && s->held[i].req.port == port)
+			give_up(s, i);
+	mine = s->at == port && smmu_stall_is_worker(s);
+	port->closed = mine;
+	while (s->at == port && !mine)
+		(void)pthread_cond_wait(&s->changed, &smmu->lock);
+	smmu_unlock_and_deliver(smmu);
+	return mine;
+}
+
+/* ---- waiting ---- */
+
+/* The absolute time at which a wait of ns ends. */
+static struct timespec deadline(int64_t ns)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += (time_t)(ns / 1000000000);
+	t.tv_nsec += (long)(ns % 1000000000);
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+/* Until something has changed. -ETIMEDOUT, or -EDEADLK: it would be for ever. */
+static int wait_for_change(struct smmu *smmu, int64_t timeout_ns,
+			   const struct timespec *until)
+{
+	struct smmu_stalls *s = smmu->stalls;
+
+	if (timeout_ns == 0)
+		return -ETIMEDOUT;
+	/* Results come from this very thread, once its callback has returned. */
+	if (smmu_stall_is_worker(s))
+		return -EDEADLK;
+	if (timeout_ns < 0)
+		return -pthread_cond_wait(&s->changed, &smmu->lock);
+	return -pthread_cond_timedwait(&s->changed, &smmu->lock, until);
+}
+
+static void collect(struct smmu_stalls *s, uint32_t i, struct smmu_result *res,
+		    uint64_t *done)
+{
+	if (res)
+		*res = s->held[i].res;
+	if (done)
+		*done = s->held[i].req.done;
+	smmu_held_free(s, i);
+}
+
+int smmu_port_wait(struct smmu_port *port, uint64_t ticket, int64_t timeout_ns,
+		   struct smmu_result *res, uint64_t *done)
+{
+	struct smmu *smmu = port->smmu;
+	struct smmu_stalls *s = smmu->stalls;
+	struct timespec until = deadline(timeout_ns > 0 ? timeout_ns : 0);
+	uint32_t i;
+	int err = 0;
+
+	if (!smmu_lock(smmu))
+		return -EDEADLK;
+	while ((i = smmu_held_find(s, port, ticket)) != SMMU_HELD_NONE &&
+	       s->held[i].state != SMMU_HELD_DONE && !err)
+		err = wait_for_change(smmu, timeout_ns, &until);
+	if (i == SMMU_HELD_NONE)
+		err = -ENOENT;
+	else if (s->held[i].state == SMMU_HELD_DONE) {
+		collect(s, i, res, done);
+		err = 0;
+	}
+	smmu_unlock_and_deliver(smmu);
+	return err;
+}
+
+struct smmu_result smmu_stall_publish(struct smmu *smmu, struct smmu_port *port,
+				      uint64_t ticket, uint64_t *done)
+{
+	struct smmu_stalls *s = smmu->stalls;
+	struct smmu_result res = { .status = SMMU_ABORT };
+	uint32_t i;
+
+	if (!smmu_lock(smmu))
+		return res;
+	i = smmu_held_find(s, port, ticket);
+	if (i != SMMU_HELD_NONE && s->held[i].state == SMMU_HELD_DONE) {
+		collect(s, i, &res, done);
+	} else if (i != SMMU_HELD_NONE) {
+		s->held[i].published = true;
+		res = s->held[i].res;
+		res.status = SMMU_STALLED;
+		res.ticket = ticket;
+		*done = s->held[i].req.done;
+	}
+	smmu_unlock_and_deliver(smmu);
+	return res;
+}
+
+int smmu_port_on_done(struct smmu_port *port, smmu_port_done_fn fn, void *ctx)
+{
+	if (!smmu_lock(port->smmu))
+		return -EDEADLK;
+	port->done_fn = fn;
+	port->done_ctx = ctx;
+	smmu_unlock_and_deliver(port->smmu);
+	return 0;
+}
+
+size_t smmu_port_stalled(struct smmu_port *port)
+{
+	struct smmu_stalls *s = port->smmu->stalls;
+	size_t n = 0;
+	bool outside = smmu_lock(port->smmu);
+
+	for (uint32_t i = 0; i < s->size && s->used; i++)
+		n += s->held[i].req.port == port && s->held[i].state != SMMU_HELD_FREE &&
+		     s->held[i].state != SMMU_HELD_DONE;
+	if (outside)
+		smmu_unlock_and_deliver(port->smmu);
+	return n;
+}
