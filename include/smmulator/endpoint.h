@@ -71,10 +71,13 @@ struct smmu_endpoint_dma {
  * Does it, 4 KiB piece by piece, up to the first piece that is terminated.
  * 0: moved as far as the device can tell (a piece that reads as zero and ignores
  * writes counts as moved here, and as a fault in the counters);
- * -EFAULT: terminated with an error response; -EAGAIN: stalled, no response yet;
+ * -EFAULT: terminated with an error response; -EAGAIN: stalled, no response yet: the
+ * buffer stays in use until smmu_endpoint_wait() or smmu_endpoint_cancel() has ended it,
+ * and the stream takes no other transfer (-EBUSY);
  * -EINVAL: no such stream, op neither read nor write, or addr + len past 2^64.
+ * A PCIe function is never stalled (IHI 0070 16.4): a stall is an abort for it.
  * *result (may be NULL) is that of the last piece looked at, *done (may be NULL)
- * the bytes moved; neither is written on -EINVAL.
+ * the bytes moved; neither is written on -EINVAL and -EBUSY.
  */
 SMMU_API int smmu_endpoint_dma(struct smmu_endpoint *ep,
 			       const struct smmu_endpoint_dma *dma,
@@ -84,6 +87,17 @@ SMMU_API int smmu_endpoint_read(struct smmu_endpoint *ep, size_t stream, uint64_
 				void *buf, uint64_t len);
 SMMU_API int smmu_endpoint_write(struct smmu_endpoint *ep, size_t stream, uint64_t addr,
 				 const void *buf, uint64_t len);
+
+/*
+ * Goes on with the transfer of a stream that has stalled, waiting up to timeout_ns
+ * (0: looks, negative: for ever) each time that it does. Results as above; -ETIMEDOUT: it
+ * is still stalled; -ENOENT: there is none; -EDEADLK, as smmu_port_wait().
+ */
+SMMU_API int smmu_endpoint_wait(struct smmu_endpoint *ep, size_t stream,
+				int64_t timeout_ns, struct smmu_result *result,
+				uint64_t *done);
+/* Gives it up, as a reset of the device does. 0; -ENOENT; -EINVAL. */
+SMMU_API int smmu_endpoint_cancel(struct smmu_endpoint *ep, size_t stream);
 
 struct smmu_endpoint_stats {
 	uint64_t transfers;

@@ -9,7 +9,9 @@
  * and that many bytes. All numbers are little-endian on every host.
  *
  * Not in it: ports, wires and who listens to them, the trace hook, the log, what DMA
- * has under way. Context: any thread; not from a callback or hook of the same SMMU.
+ * has under way. Of a stalled transaction there is its STAG: it stays taken until software
+ * answers it, but nothing is behind it; those stalled where a snapshot is taken in end
+ * with abort. Context: any thread; not from a callback or hook of the same SMMU.
  */
 #ifndef SMMULATOR_SNAPSHOT_H
 #define SMMULATOR_SNAPSHOT_H

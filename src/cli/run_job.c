@@ -94,11 +94,30 @@ static bool ram_equals(const struct job *job, const uint8_t *with)
 	return true;
 }
 
+/*
+ * One transfer to its end. A stall that the driver's handlers have not answered inside is
+ * left to it once more; what it leaves alone is given up.
+ */
+static int dma(struct job *job, const struct smmu_endpoint_dma *what,
+	       struct smmu_result *result, uint64_t *done)
+{
+	struct smmu_endpoint *ep = job->m->hw->endpoint;
+	int err = smmu_endpoint_dma(ep, what, result, done);
+
+	if (err != -EAGAIN)
+		return err;
+	run_smmu_poll(job->smmu);
+	err = smmu_endpoint_wait(ep, what->stream, 0, result, done);
+	if (err == -ETIMEDOUT)
+		(void)smmu_endpoint_cancel(ep, what->stream);
+	return err;
+}
+
 /* ---- Transfers that must arrive ---------------------------------------------------- */
 
 static bool moved(struct job *job, size_t stream, uint8_t op)
 {
-	struct smmu_endpoint_dma dma = {
+	struct smmu_endpoint_dma what = {
 		.stream = stream,
 		.op = op,
 		.addr = job->domain ? job->iova : job->ram.pa,
@@ -107,7 +126,7 @@ static bool moved(struct job *job, size_t stream, uint8_t op)
 	};
 	struct smmu_result result;
 	uint64_t done = 0;
-	int err = smmu_endpoint_dma(job->m->hw->endpoint, &dma, &result, &done);
+	int err = dma(job, &what, &result, &done);
 
 	if (!err && done == job->size)
 		return true;
@@ -116,7 +135,7 @@ static bool moved(struct job *job, size_t stream, uint8_t op)
 		     "stream 0x%x: %s of 0x%" PRIx64 " ended after 0x%" PRIx64
 		     " bytes: %s",
 		     job->m->hw->streams[stream].sid, op == SMMU_READ ? "read" : "write",
-		     dma.addr, done,
+		     what.addr, done,
 		     err ? result.event ? smmu_event_name(result.event) : strerror(-err)
 			 : "no error");
 }
@@ -156,7 +175,7 @@ static bool refused(struct job *job, size_t stream, uint8_t op, uint64_t addr,
 		    uint8_t event)
 {
 	uint64_t word = UINT64_C(0xdeadbeefdeadbeef), done = 0;
-	struct smmu_endpoint_dma dma = {
+	struct smmu_endpoint_dma what = {
 		.stream = stream,
 		.op = op,
 		.addr = addr,
@@ -164,7 +183,7 @@ static bool refused(struct job *job, size_t stream, uint8_t op, uint64_t addr,
 		.len = sizeof(word),
 	};
 	struct smmu_result result = { .status = SMMU_OK };
-	int err = smmu_endpoint_dma(job->m->hw->endpoint, &dma, &result, &done);
+	int err = dma(job, &what, &result, &done);
 
 	if (!err)
 		return wrong(job,

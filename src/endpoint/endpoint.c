@@ -3,11 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <smmulator/endpoint.h>
+#include <smmulator/stall.h>
 
 #define PIECE 4096u
 
+/* One transfer, as far as it has come. */
+struct transfer {
+	struct smmu_endpoint_dma dma;
+	uint64_t at, moved; /* bytes dealt with, and of these moved */
+	uint64_t ticket;    /* 0: not stalled */
+	uint64_t counted;   /* of what the ticket is about, moved before it stalled */
+};
+
 struct stream {
 	struct smmu_endpoint_stream at;
+	struct transfer pending; /* if its ticket is not 0 */
 	struct smmu_port *port; /* NULL: straight onto the bus */
 	struct smmu_endpoint_stats stats;
 };
@@ -127,14 +137,14 @@ static struct smmu_result move(struct smmu_endpoint *ep, struct stream *s,
 	return move_direct(ep->bus, txn, buf, len, done);
 }
 
-static void account(struct stream *s, const struct smmu_txn *txn, uint64_t done,
+static void account(struct stream *s, unsigned op, uint64_t done,
 		    const struct smmu_result *r)
 {
-	if (txn->op == SMMU_WRITE)
+	if (op == SMMU_WRITE)
 		s->stats.bytes_written += done;
 	else
 		s->stats.bytes_read += done;
-	if (r->status != SMMU_OK) {
+	if (r->status != SMMU_OK && r->status != SMMU_STALLED) {
 		s->stats.faults++;
 		s->stats.last_fault = *r;
 	}
@@ -152,60 +162,136 @@ static uint64_t pretend(const struct smmu_txn *txn, unsigned char *buf, uint64_t
 	return n;
 }
 
-static int run(struct smmu_endpoint *ep, struct stream *s, struct smmu_txn *txn,
-	       const struct smmu_endpoint_dma *dma, struct smmu_result *r,
-	       uint64_t *moved)
+static struct smmu_txn txn_of(const struct smmu_endpoint *ep, const struct stream *s,
+			      const struct transfer *t)
 {
-	unsigned char *buf = dma->buf;
-	uint64_t at = 0, step;
+	return (struct smmu_txn){
+		.sid = s->at.sid,
+		.ssid = t->dma.ssid,
+		.ssv = t->dma.ssv,
+		.inst = t->dma.inst,
+		.priv = t->dma.priv,
+		.op = t->dma.op,
+		.no_stall = ep->rid >= 0,
+		.addr = t->dma.addr + t->at,
+	};
+}
 
-	*moved = 0;
-	while (at < dma->len) {
-		txn->addr = dma->addr + at;
-		*r = move(ep, s, txn, buf + at, dma->len - at, &step);
-		account(s, txn, step, r);
-		at += step;
-		*moved += step;
-		if (r->status == SMMU_ABORT)
-			return -EFAULT;
-		if (r->status == SMMU_STALLED)
-			return -EAGAIN;
-		if (r->status != SMMU_RAZ_WI)
-			continue;
-		txn->addr = dma->addr + at;
-		at += pretend(txn, buf + at, dma->len - at);
+/* A response, and the bytes moved before it. 0: there may be more to do. */
+static int respond(struct smmu_endpoint *ep, struct stream *s, struct transfer *t,
+		   const struct smmu_result *r, uint64_t step)
+{
+	struct smmu_txn txn;
+
+	account(s, t->dma.op, step, r);
+	t->at += step;
+	t->moved += step;
+	t->ticket = r->status == SMMU_STALLED ? r->ticket : 0;
+	if (r->status == SMMU_ABORT)
+		return -EFAULT;
+	if (r->status == SMMU_STALLED) {
+		t->counted = step;
+		s->pending = *t;
+		return -EAGAIN;
+	}
+	if (r->status == SMMU_RAZ_WI) {
+		txn = txn_of(ep, s, t);
+		t->at += pretend(&txn, (unsigned char *)t->dma.buf + t->at,
+				 t->dma.len - t->at);
 	}
 	return 0;
+}
+
+static int run(struct smmu_endpoint *ep, struct stream *s, struct transfer *t,
+	       struct smmu_result *r)
+{
+	int err = 0;
+
+	while (!err && t->at < t->dma.len) {
+		struct smmu_txn txn = txn_of(ep, s, t);
+		uint64_t step;
+
+		*r = move(ep, s, &txn, (unsigned char *)t->dma.buf + t->at,
+			  t->dma.len - t->at, &step);
+		err = respond(ep, s, t, r, step);
+	}
+	return err;
+}
+
+static bool acceptable(const struct smmu_endpoint *ep,
+		       const struct smmu_endpoint_dma *dma)
+{
+	if (dma->stream >= ep->nstreams ||
+	    (dma->op != SMMU_READ && dma->op != SMMU_WRITE))
+		return false;
+	return !dma->len || (dma->buf && dma->addr + (dma->len - 1) >= dma->addr &&
+			     dma->len <= SIZE_MAX);
 }
 
 int smmu_endpoint_dma(struct smmu_endpoint *ep, const struct smmu_endpoint_dma *dma,
 		      struct smmu_result *result, uint64_t *done)
 {
 	struct smmu_result r = { .status = SMMU_OK };
-	struct smmu_txn txn = { .ssid = dma->ssid,
-				.ssv = dma->ssv,
-				.inst = dma->inst,
-				.priv = dma->priv,
-				.op = dma->op };
+	struct transfer t = { .dma = *dma };
 	struct stream *s;
-	uint64_t moved;
 	int err;
 
-	if (dma->stream >= ep->nstreams ||
-	    (dma->op != SMMU_READ && dma->op != SMMU_WRITE))
-		return -EINVAL;
-	if (dma->len &&
-	    (!dma->buf || dma->addr + (dma->len - 1) < dma->addr || dma->len > SIZE_MAX))
+	if (!acceptable(ep, dma))
 		return -EINVAL;
 	s = &ep->streams[dma->stream];
-	txn.sid = s->at.sid;
+	if (s->pending.ticket)
+		return -EBUSY;
 	s->stats.transfers++;
-	err = run(ep, s, &txn, dma, &r, &moved);
+	err = run(ep, s, &t, &r);
 	if (result)
 		*result = r;
 	if (done)
-		*done = moved;
+		*done = t.moved;
 	return err;
+}
+
+int smmu_endpoint_wait(struct smmu_endpoint *ep, size_t stream, int64_t timeout_ns,
+		       struct smmu_result *result, uint64_t *done)
+{
+	struct smmu_result r = { .status = SMMU_OK };
+	struct transfer t;
+	struct stream *s;
+	uint64_t total;
+	int err;
+
+	if (stream >= ep->nstreams)
+		return -EINVAL;
+	s = &ep->streams[stream];
+	if (!s->pending.ticket)
+		return -ENOENT;
+	do {
+		t = s->pending;
+		err = smmu_port_wait(s->port, t.ticket, timeout_ns, &r, &total);
+		if (err)
+			return err;
+		s->pending.ticket = 0;
+		err = respond(ep, s, &t, &r, total - t.counted);
+		if (!err)
+			err = run(ep, s, &t, &r);
+	} while (err == -EAGAIN);
+	if (result)
+		*result = r;
+	if (done)
+		*done = t.moved;
+	return err;
+}
+
+int smmu_endpoint_cancel(struct smmu_endpoint *ep, size_t stream)
+{
+	struct stream *s;
+	uint64_t ticket;
+
+	if (stream >= ep->nstreams)
+		return -EINVAL;
+	s = &ep->streams[stream];
+	ticket = s->pending.ticket;
+	s->pending.ticket = 0;
+	return ticket ? smmu_port_cancel(s->port, ticket) : -ENOENT;
 }
 
 int smmu_endpoint_read(struct smmu_endpoint *ep, size_t stream, uint64_t addr, void *buf,

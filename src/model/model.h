@@ -308,6 +308,11 @@ struct smmu_event {
 bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev);
 /* EVT-4: a record would be written now. */
 bool smmu_eventq_writable(const struct smmu *smmu);
+/* What an event may merge with (EVT-60), while that is in the queue. */
+struct smmu_last_event {
+	bool valid;
+	uint64_t dw[SMMU_EVENT_DWORDS];
+};
 /* A command queue: that of CMDQ_*, or an ECMDQ; its three registers as stored. */
 struct smmu_cmdq {
 	uint64_t base;
@@ -339,6 +344,8 @@ void smmu_stall_resume(struct smmu *smmu, uint32_t sid, uint16_t number, bool ag
 /* CMD_STALL_TERM; and all, when SMMUEN goes to 0 or at a reset. */
 void smmu_stall_terminate(struct smmu *smmu, uint32_t sid);
 void smmu_stall_terminate_all(struct smmu *smmu);
+/* A snapshot was taken in: of its stalled transactions the STAGs are taken. */
+void smmu_stall_adopt(struct smmu *smmu, const struct smmu *from);
 /*
  * Does what was decided with the lock released in between; it is held before and after.
  * False: another thread, or a frame below, is at it.
@@ -430,10 +437,7 @@ struct smmu {
 	struct smmu_cmdq *cmdq_running; /* whose command is being executed */
 	struct smmu_stalls *stalls;
 	bool stall_due; /* smmu_stall_work() has something to do */
-	struct {
-		bool valid;
-		uint64_t dw[SMMU_EVENT_DWORDS];
-	} last_event; /* what an event may merge with (EVT-60) */
+	struct smmu_last_event last_event;
 	struct smmu_stats stats;
 	struct smmu_vms_cache *vms; /* NULL: no VMS here (VMS-1) */
 	struct smmu_pmcg *pmcg;	    /* cfg.pmcgs of them */

@@ -20,6 +20,7 @@ MEMBERS = {
     'cmdq': 'REGS', 'ecmdq': 'REGS', 'cmdq_kicked': 'REGS', 'cmdq_kicked_end': 'REGS',
     'stats': 'REGS', 'cfgcache': 'CFGC', 'tlb': 'TLB',
     'gatos': 'ATOS', 'vatos': 'ATOS', 'vatos_sel': 'ATOS', 'dpt': 'DPT',
+    'stalls': 'STAL', 'last_event': 'STAL', 'stall_due': 'the place: who waits',
     'vms': 'VMS', 'pmcg': 'PMCG', 'pmcg_on': 'PMCG', 'missed': 'only under the lock',
 }
 NOT_PACKED = {'size', 'name', 'log', 'log_ctx'}

@@ -95,6 +95,7 @@ static const struct smmu_config_field fields[] = {
 	PLAIN(no_invalid_l1std),
 	PLAIN(mmio_pairs),
 	PLAIN(page0_alias),
+	PLAIN(event_merge),
 	PLAIN(cmd_res0_ignored),
 	PLAIN(tlb_entries),
 	PLAIN(config_entries),

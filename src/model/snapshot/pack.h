@@ -193,5 +193,6 @@ void smmu_dpt_pack(struct smmu_pack *p, struct smmu *smmu);  /* dpt/dpt_pack.c *
 
 void smmu_vms_pack(struct smmu_pack *p, struct smmu *smmu);  /* mpam/vms.c */
 void smmu_pmcg_pack(struct smmu_pack *p, struct smmu *smmu); /* pmcg/pmcg_pack.c */
+void smmu_stall_pack(struct smmu_pack *p, struct smmu *smmu); /* stall/stall_pack.c */
 
 #endif /* MODEL_SNAPSHOT_PACK_H */

@@ -30,7 +30,7 @@ static const struct room {
 	{ "REGS", smmu_regs_pack }, { "CFGC", smmu_cfgcache_pack },
 	{ "TLB ", smmu_tlb_pack },  { "ATOS", smmu_atos_pack },
 	{ "DPT ", smmu_dpt_pack },  { "VMS ", smmu_vms_pack },
-	{ "PMCG", smmu_pmcg_pack },
+	{ "PMCG", smmu_pmcg_pack }, { "STAL", smmu_stall_pack },
 };
 static const struct room config_room = { "CONF", smmu_config_pack };
 static const char memory_tag[] = "RAM ";
@@ -378,7 +378,7 @@ static void moved(struct smmu *smmu, struct smmu *from)
 
 /*
  * Everything below the lock changes sides, but for what belongs to the place: wires,
- * the hook, and the count of resets, which goes up since what began before is void.
+ * the hook, who waits for stalled transactions, and the count of resets, which goes up since what began before is void.
  */
 static void exchange(struct smmu *smmu, struct smmu *fresh)
 {
@@ -393,6 +393,11 @@ static void exchange(struct smmu *smmu, struct smmu *fresh)
 	smmu->trace_ctx = old.trace_ctx;
 	smmu->resets = old.resets + 1;
 	smmu->reset_wanted = old.reset_wanted;
+	fresh->stalls = smmu->stalls;
+	smmu->stalls = old.stalls;
+	fresh->stall_due = false;
+	smmu->stall_due = old.stall_due;
+	smmu_stall_adopt(smmu, fresh);
 	moved(smmu, fresh);
 	fresh->cmdq_kicked = NULL;
 }
