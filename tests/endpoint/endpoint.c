@@ -243,11 +243,132 @@ static void test_misuse(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* ---- stalls ---- */
+
+#define EVENTQ (RAM + 0x84000)
+#define CMDQ   (RAM + 0x85000)
+
+/* A platform device behind an SMMU whose only CD stalls, and its queues. */
+static void stall_rig(struct rig *rig, bool is_pci)
+{
+	struct smmu_endpoint_stream stream = { NULL, 3 };
+	struct smmu_endpoint_config cfg = {
+		.size = sizeof(cfg), .is_pci = is_pci, .nstreams = 1, .streams = &stream
+	};
+	struct smmu_config smmu_cfg;
+	uint64_t cd0;
+
+	smmu_endpoint_destroy(rig->ep);
+	smmu_destroy(rig->smmu);
+	assert_int_equal(smmu_config_init(&smmu_cfg, SMMU_PRESET_V3_2), 0);
+	smmu_cfg.term_model = 0;
+	smmu_cfg.stall_model = 0;
+	smmu_cfg.stall_max = 4;
+	assert_int_equal(smmu_create(&rig->smmu, rig->bus, &smmu_cfg), 0);
+	stream.smmu = rig->smmu;
+	assert_int_equal(smmu_endpoint_create(&rig->ep, &cfg), 0);
+	enable(rig);
+	assert_int_equal(smmu_bus_read64(rig->bus, CD, &cd0, NULL), 0);
+	smmu_set(&cd0, SMMU_CD_S, 1);
+	put(rig, CD, &cd0, 1);
+	smmu_mmio_write(rig->smmu, SMMU_REG_EVENTQ_BASE, 8, EVENTQ | 4);
+	smmu_mmio_write(rig->smmu, SMMU_REG_CMDQ_BASE, 8, CMDQ | 4);
+	smmu_mmio_write(rig->smmu, SMMU_REG_CR0, 4, 0xd);
+}
+
+/* Answers STAG n, which are taken in turn; Ac and Ab in dw0. */
+static void resume(struct rig *rig, unsigned n, uint64_t how)
+{
+	const uint64_t cmd[2] = { 0x44 | how | 3ull << 32, n % 4 };
+
+	put(rig, CMDQ + 16 * n, cmd, 2);
+	smmu_mmio_write(rig->smmu, SMMU_REG_CMDQ_PROD, 4, n + 1);
+}
+
+/* Maps 0x1000 to 0x3000 to RAM, or no more. */
+static void map_low(struct rig *rig, bool there)
+{
+	const uint64_t l1 = (TTB + 0x1000) | 3, l2 = (TTB + 0x2000) | 3;
+
+	put(rig, TTB, &l1, 1);
+	put(rig, TTB + 0x1000, &l2, 1);
+	for (uint64_t page = 1; page < 4; page++) {
+		uint64_t leaf = there ? (RAM + page * 4096) | 0x743 : 0;
+
+		put(rig, TTB + 0x2000 + 8 * page, &leaf, 1);
+	}
+}
+
+static void test_stall_is_pending(void **state)
+{
+	struct rig *rig = *state;
+	struct smmu_endpoint_dma dma = {
+		.op = SMMU_WRITE, .addr = 0x1000, .buf = rig->buf, .len = 3 * 4096
+	};
+	struct smmu_result res;
+	uint64_t done;
+
+	stall_rig(rig, false);
+	map_low(rig, false);
+	assert_int_equal(smmu_endpoint_wait(rig->ep, 0, 0, &res, &done), -ENOENT);
+	assert_int_equal(smmu_endpoint_dma(rig->ep, &dma, &res, &done), -EAGAIN);
+	assert_int_equal(res.status, SMMU_STALLED);
+	assert_int_equal(smmu_endpoint_dma(rig->ep, &dma, &res, &done), -EBUSY);
+	assert_int_equal(smmu_endpoint_wait(rig->ep, 0, 0, &res, &done), -ETIMEDOUT);
+	assert_int_equal(stats(rig, 0).faults, 0);
+	map_low(rig, true);
+	resume(rig, 0, 1 << 12);
+	assert_int_equal(smmu_endpoint_wait(rig->ep, 0, -1, &res, &done), 0);
+	assert_int_equal(done, 3 * 4096);
+	assert_memory_equal(smmu_bus_ptr(rig->bus, RAM + 4096, 3 * 4096), rig->buf,
+			    3 * 4096);
+	assert_int_equal(stats(rig, 0).bytes_written, 3 * 4096);
+	/* terminated with RAZ/WI: it goes on behind that piece, and stalls again there */
+	dma.addr = 0x4000;
+	dma.len = 2 * 4096;
+	dma.op = SMMU_READ;
+	assert_int_equal(smmu_endpoint_dma(rig->ep, &dma, &res, &done), -EAGAIN);
+	resume(rig, 1, 0);
+	assert_int_equal(smmu_endpoint_wait(rig->ep, 0, 0, &res, &done), -ETIMEDOUT);
+	resume(rig, 2, 1 << 13);
+	assert_int_equal(smmu_endpoint_wait(rig->ep, 0, 0, &res, &done), -EFAULT);
+	assert_int_equal(done, 0);
+	assert_int_equal(rig->buf[4095], 0);
+	assert_int_equal(stats(rig, 0).faults, 2);
+	/* given up */
+	assert_int_equal(smmu_endpoint_dma(rig->ep, &dma, &res, &done), -EAGAIN);
+	assert_int_equal(smmu_endpoint_cancel(rig->ep, 0), 0);
+	assert_int_equal(smmu_endpoint_cancel(rig->ep, 0), -ENOENT);
+	assert_int_equal(smmu_endpoint_cancel(rig->ep, 1), -EINVAL);
+	/* and destroyed while pending */
+	assert_int_equal(smmu_endpoint_dma(rig->ep, &dma, &res, &done), -EAGAIN);
+}
+
+/* EVT-57: a PCIe function is never stalled. */
+static void test_pcie_is_not_stalled(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t word[4];
+
+	stall_rig(rig, true);
+	map_low(rig, false);
+	assert_int_equal(smmu_endpoint_read(rig->ep, 0, 0x1000, rig->buf, 8), -EFAULT);
+	assert_int_equal(smmu_mmio_read(rig->smmu, SMMU_REG_EVENTQ_PROD, 4), 1);
+	for (unsigned i = 0; i < 4; i++)
+		smmu_bus_read64(rig->bus, EVENTQ + 8 * i, &word[i], NULL);
+	assert_int_equal(smmu_get(word, SMMU_F_TRANSLATION_Stall), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_round_trip),	 CASE(test_hole),   CASE(test_terminated),
-		CASE(test_read_as_zero), CASE(test_misuse),
+		CASE(test_round_trip),
+		CASE(test_hole),
+		CASE(test_terminated),
+		CASE(test_read_as_zero),
+		CASE(test_misuse),
+		CASE(test_stall_is_pending),
+		CASE(test_pcie_is_not_stalled),
 	};
 
 	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
