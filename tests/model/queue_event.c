@@ -85,7 +85,7 @@ static const struct {
 	{ SMMU_EVT_C_BAD_STREAMID, { 0x02 | SSV | SUB | SID, 0, 0, 0 } },
 	{ SMMU_EVT_F_STE_FETCH, { 0x03 | SSV | SUB | SID, 0xffff, 0, FETCH } },
 	{ SMMU_EVT_C_BAD_STE, { 0x04 | SSV | SUB | SID, 0, 0, 0 } },
-	/* EVT-29: what was asked for, before overrides; the page */
+	/* what an ATS request asked for; the page */
 	{ SMMU_EVT_F_BAD_ATS_TREQ,
 	  { 0x05 | SSV | SUB | SID, 0xf000000f, VA & ~0xfffull, 0 } },
 	{ SMMU_EVT_F_STREAM_DISABLED, { 0x06 | SID, 0, 0, 0 } },
@@ -103,7 +103,7 @@ static const struct {
 	{ SMMU_EVT_F_TLB_CONFLICT,
 	  { 0x20 | SSV | SUB | SID, 0xffffffff | ACC | S2, VA, IPA } },
 	{ SMMU_EVT_F_CFG_CONFLICT, { 0x21 | SSV | SUB | SID, 0xffffffff, 0, 0 } },
-	/* EVT-42, EVT-43 */
+	/* the hint of PRI; the VMS */
 	{ SMMU_EVT_E_PAGE_REQUEST,
 	  { 0x24 | SSV | SUB | SID, 7ull << 33 | 7ull << 37 | 0xffull << 44,
 	    VA & ~0xfffull, 0 } },
@@ -162,12 +162,12 @@ static void fields_follow_their_condition(void **state)
 	ev.fault.event = SMMU_EVT_C_BAD_SUBSTREAMID;
 	assert_true(record(h, &ev) && h_event(h, dw));
 	assert_int_equal(smmu_get(dw, SMMU_C_BAD_SUBSTREAMID_SubstreamID), 0xabcde);
-	/* EVT-42: each right by itself */
+	/* each right by itself */
 	ev.fault.event = SMMU_EVT_E_PAGE_REQUEST;
 	ev.ask.w = ev.ask_priv.r = ev.ask_priv.x = false;
 	assert_true(record(h, &ev) && h_event(h, dw));
 	assert_int_equal(dw[1] >> 33 & 0x7f, 0x25);
-	/* EVT-29 likewise */
+	/* likewise */
 	ev.fault.event = SMMU_EVT_F_BAD_ATS_TREQ;
 	ev.pnu = false;
 	assert_true(record(h, &ev) && h_event(h, dw));

@@ -71,7 +71,7 @@ static void each_of_the_four_stalls(void **state)
 	b_teardown(&b);
 }
 
-/* EVT-50, EVT-59, STALL-1: other faults and errors terminate, and so do bypasses. */
+/* EVT-50, STALL-1: other faults and errors terminate, and so do bypasses. */
 static void what_never_stalls(void **state)
 {
 	struct smmu_txn txn = { .sid = SID, .addr = HOLE, .no_stall = true };
@@ -196,7 +196,10 @@ static void stage2_of_cd_and_table(void **state)
 	b_teardown(&b);
 }
 
-/* CMD-68: retry, RAZ/WI, abort; data moves at the retry, or reads as zero. */
+/*
+ * CMD-68, CMD-69: retry, RAZ/WI, abort, all of it when the command is consumed; data
+ * moves at the retry, or reads as zero. EVT-58: there is no response before.
+ */
 static void resume_retry_and_terminate(void **state)
 {
 	uint8_t out[16], in[16], zero[16] = { 0 };

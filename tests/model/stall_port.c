@@ -167,6 +167,7 @@ static void stags_run_out(void **state)
 	stag[1] = sb_stalled(&b, SID, HOLE + PAGE);
 	assert_int_not_equal(stag[0], stag[1]);
 	b_no_event(&b);
+	/* EVT-64: each of its own; what has no record yet has no response either */
 	assert_int_equal(smmu_port_stalled(h_port(&b.h)), 5);
 	/* CMD-73: in any order. The oldest one that waits is next, with the STAG freed.
 	 */
