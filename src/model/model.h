@@ -262,6 +262,7 @@ struct smmu_tlbi {
 	uint16_t vmid, asid;
 	uint16_t vmid_mask; /* bits of VMID that are compared (CR0.VMW) */
 	bool e2h;	    /* CR2.E2H, for the EL2 scopes */
+	bool broadcast;	    /* of a PE: spares ASET 1 where it may (CACHE-46) */
 	uint64_t addr;	    /* VA or IPA, [11:0] zero */
 	uint64_t len;	    /* bytes; range only, saturated at 2^64 - 1 */
 };

@@ -208,8 +208,6 @@ static const struct {
 	/* not modelled yet */
 	{ SMMU_PRESET_V3_0, AT(ats), 1, 0, 0,
 	  "ats = 1; legal: 0: this feature is not mod" },
-	{ SMMU_PRESET_V3_0, AT(btm), 1, 0, 0,
-	  "btm = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_4, AT(d128), 1, 0, 0, "d128 = 1; legal: 0 unless ttf is 2" },
 	/* REG-129: S2PI wants stage 2, S2PO and THE want S2PI */
 	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0, NULL },

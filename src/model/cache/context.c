@@ -71,6 +71,7 @@ void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx)
 	ctx->id = ++tlb->last_id;
 	ctx->mask = 0;
 	ctx->count = 0;
+	ctx->asets = 0;
 	ctx->head = 0;
 	memset(ctx->per, 0, sizeof(ctx->per));
 }

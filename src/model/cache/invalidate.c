@@ -107,26 +107,35 @@ static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx,
 		ctx_by_list(tlb, ctx, s);
 }
 
+/* The context, or NULL if this broadcast spares it. */
+static const struct tlb_ctx *reached(const struct tlb_ctx *ctx, bool spare)
+{
+	return ctx != NULL && spare && tlb_ctx_spared(ctx) ? NULL : ctx;
+}
+
 static void globals_span(struct smmu_tlb *tlb, const struct tlb_vm *vm,
-			 struct tlb_key key, const struct span *s)
+			 struct tlb_key key, const struct span *s, bool spare)
 {
 	for (unsigned i = 0; i < SMMU_TLB_GLOBALS; i++) {
 		if (vm->global[i] == 0)
 			continue;
 		key.kind = i >> 1 & 1;
 		key.aset = i & 1; /* commands ignore ASET (CACHE-39) */
-		ctx_span(tlb, tlb_ctx_global(tlb, vm, &key), s);
+		ctx_span(tlb, reached(tlb_ctx_global(tlb, vm, &key), spare), s);
 	}
 }
 
 /* By address: of one ASID and global. */
 static void by_va(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key,
-		  const struct span *s)
+		  const struct span *s, bool spare)
 {
 	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++)
 		if (vm->kinds >> key.kind & 1)
-			ctx_span(tlb, tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false)), s);
-	globals_span(tlb, vm, key, s);
+			ctx_span(tlb,
+				 reached(tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false)),
+					 spare),
+				 s);
+	globals_span(tlb, vm, key, s, spare);
 }
 
 /* By address, any ASID: costs one look-up for each ASID alive in the VM. */
@@ -136,12 +145,13 @@ static void by_vaa(struct smmu_tlb *tlb, struct tlb_vm *vm, const struct span *s
 		ctx_span(tlb, &tlb->ctx[link - 1], s);
 }
 
-static void by_asid(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key)
+static void by_asid(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key,
+		    bool spare)
 {
 	const struct tlb_ctx *ctx;
 
 	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++) {
-		ctx = tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false));
+		ctx = reached(tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false)), spare);
 		if (ctx != NULL)
 			smmu_tlb_ctx_empty(tlb, &tlb->ctx[ctx - tlb->ctx]);
 	}
@@ -161,10 +171,10 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 		smmu_tlb_vm_empty(vm);
 		break;
 	case SMMU_TLBI_NH_ASID:
-		by_asid(tlb, vm, key);
+		by_asid(tlb, vm, key, inv->broadcast);
 		break;
 	case SMMU_TLBI_NH_VA:
-		by_va(tlb, vm, key, s);
+		by_va(tlb, vm, key, s, inv->broadcast);
 		break;
 	case SMMU_TLBI_NH_VAA:
 		by_vaa(tlb, vm, s);
@@ -210,10 +220,10 @@ static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
 		break;
 	case SMMU_TLBI_EL2_ASID: /* E2H only, whatever CR2.E2H */
 		key.space = SMMU_TLB_E2H;
-		by_asid(tlb, smmu_tlb_vm(tlb, SMMU_TLB_E2H, 0), key);
+		by_asid(tlb, smmu_tlb_vm(tlb, SMMU_TLB_E2H, 0), key, inv->broadcast);
 		break;
 	case SMMU_TLBI_EL2_VA:
-		by_va(tlb, vm, key, s);
+		by_va(tlb, vm, key, s, inv->broadcast);
 		break;
 	default:
 		by_vaa(tlb, vm, s);

@@ -209,6 +209,7 @@ static struct tlb_key job_key(const struct smmu_regime *rg)
 		.kind = rg->s2 != NULL ? SMMU_TLB_COMBINED : SMMU_TLB_S1_ONLY,
 		/* Needed for globals of these worlds only (CACHE-20). */
 		.aset = rg->world != SMMU_WORLD_NS_EL2 && rg->s1->aset,
+		.nonshared = rg->s1->aset,
 		.vmid = rg->world == SMMU_WORLD_NS_EL1 ? rg->vmid : 0,
 		.asid = rg->s1->asid,
 	};

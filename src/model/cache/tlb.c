@@ -247,6 +247,7 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
 
 	if (ctx == NULL)
 		return;
+	ctx->asets |= key->nonshared ? 2 : 1;
 	if (leaf_bits == line->bits) {
 		link = place_listed(tlb, ctx, leaf_bits, addr);
 		copy_line(&tlb->entry[link - 1], line);

@@ -89,7 +89,8 @@ struct tlb_ctx {
 	tlb_link head;
 	tlb_link vprev, vnext; /* contexts of one VM */
 	uint32_t per[SMMU_TLB_CLASSES];
-	uint8_t pad[44]; /* to two lines */
+	uint8_t asets;	 /* of the CDs that its entries come from: 1, 2 or both */
+	uint8_t pad[43]; /* to two lines */
 };
 _Static_assert(sizeof(struct tlb_ctx) == 128, "two lines a context");
 
@@ -119,7 +120,8 @@ struct smmu_tlb {
 
 struct tlb_key {
 	uint8_t space, kind;
-	bool aset;
+	bool aset;	/* as a tag */
+	bool nonshared; /* CD.ASET, whether it is a tag or not */
 	uint16_t vmid, asid;
 };
 
@@ -212,6 +214,15 @@ struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid);
 /* The context, begun if need be, at the expense of another if need be. */
 struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *key,
 				 bool global);
+/*
+ * A broadcast that names an ASID (at EL2: an address) spares it (CACHE-46). One that
+ * holds entries of both sorts, which two CDs with one ASID can bring about, is not
+ * spared: an ASID is one namespace (CACHE-21), and more may always be invalidated.
+ */
+static inline bool tlb_ctx_spared(const struct tlb_ctx *ctx)
+{
+	return ctx->asets == 2;
+}
 bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx);
 /* Forgets its entries. */
 void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx);

@@ -198,7 +198,7 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 {
 	static const char legal[] = "0: this feature is not modelled yet";
 	const struct rule rules[] = {
-		RULE(btm, !c->btm, legal),	   RULE(ats, !c->ats, legal),
+		RULE(ats, !c->ats, legal),
 		RULE(ns1ats, !c->ns1ats, legal),   RULE(atsrecerr, !c->atsrecerr, legal),
 		RULE(pri, !c->pri, legal),	   RULE(pps, !c->pps, legal),
 		RULE(pbha, !c->pbha, legal),

@@ -87,6 +87,7 @@ static void preset_full(struct smmu_config *c)
 	c->ecmdq = 1;
 	c->cmdq_control_page_log2nump = 1;
 	c->cmdq_control_page_log2numq = 4;
+	c->btm = 1;
 	c->mpam = 1;
 	c->partid_max = 0xffff;
 	c->pmg_max = 0xff;
