@@ -219,7 +219,7 @@ static void enables(void **state)
 
 static void sid_filters(void **state)
 {
-	/* flags, SMR, and the streams that match. */
+	/* PMCG-26: all are Non-secure. Flags, SMR, and the streams that match. */
 	static const struct {
 		uint32_t flags, smr;
 		uint8_t sid[3];
