@@ -538,9 +538,9 @@ static void impossible_id_registers(void **state)
 	assert_int_equal(smmu_config_from_id(&cfg, &v, why, sizeof(why)), -EINVAL);
 	assert_non_null(strstr(why, "oas = 7"));
 	v = id_values(h.smmu);
-	v.idr[0] |= (uint32_t)SMMU_MASK(SMMU_IDR0_BTM);
+	v.idr[0] |= (uint32_t)SMMU_MASK(SMMU_IDR0_VATOS);
 	assert_int_equal(smmu_config_from_id(&cfg, &v, why, sizeof(why)), -EINVAL);
-	assert_non_null(strstr(why, "btm = 1"));
+	assert_non_null(strstr(why, "vatos = 1"));
 	v = id_values(h.smmu);
 	v.idr[1] |= (uint32_t)SMMU_MASK(SMMU_IDR1_TABLES_PRESET);
 	assert_int_equal(smmu_config_from_id(&cfg, &v, why, sizeof(why)), -EINVAL);

@@ -123,6 +123,7 @@ static void pack_ctx(struct smmu_pack *p, struct tlb_ctx *ctx)
 	pack_u32(p, &ctx->vnext);
 	for (unsigned i = 0; i < SMMU_TLB_CLASSES; i++)
 		pack_u32(p, &ctx->per[i]);
+	pack_u8(p, &ctx->asets);
 }
 
 static void pack_contexts(struct smmu_pack *p, struct smmu_tlb *tlb)
