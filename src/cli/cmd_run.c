@@ -17,6 +17,7 @@ enum {
 	KEY_PAGES,
 	KEY_PCI_FUNCTION,
 	KEY_PRESET,
+	KEY_SAVE_STATE,
 	KEY_SECONDS,
 	KEY_SID_BITS,
 };
@@ -36,6 +37,8 @@ static const struct cli_option options[] = {
 	  "a function that is there, SEG:BB:DD.F; the others of SEG are not" },
 	{ "preset", KEY_PRESET, "NAME",
 	  "the kind of SMMU: v3.0 to v3.4, full, mmu600, mmu700, qemu (v3.2)" },
+	{ "save-state", KEY_SAVE_STATE, "FILE",
+	  "at the end, write the first SMMU and all RAM there, for explain" },
 	{ "seconds", KEY_SECONDS, "S", "time of each measurement (0.1)" },
 	{ "sid-bits", KEY_SID_BITS, "N",
 	  "StreamID bits of every SMMU (as the board needs)" },
@@ -166,6 +169,9 @@ static bool take_option(struct run_options *o, int key, const char *value)
 		return take_function(o, value);
 	case KEY_PRESET:
 		return parse_preset(value, &o->preset);
+	case KEY_SAVE_STATE:
+		o->save_state = value;
+		return true;
 	case KEY_SECONDS:
 		return cli_seconds("seconds", value, &o->seconds);
 	case KEY_SID_BITS:
@@ -337,7 +343,7 @@ static int bring_up_and_work(struct run *run)
 		run_speed(run);
 	check_health(run);
 	run_progress(run, NULL, 0, 0);
-	return CLI_OK;
+	return run_save_state(run);
 }
 
 static void stop_software(struct run *run)

@@ -4,7 +4,7 @@
 #include <smmulator/version.h>
 #include "cli/cli.h"
 
-static const struct cli_command *const commands[] = { &cmd_run, &cmd_decode };
+static const struct cli_command *const commands[] = { &cmd_run, &cmd_explain, &cmd_decode };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const struct cli_option program_options[] = {
@@ -19,8 +19,8 @@ static void help(FILE *out)
 	      "       smmulator --help | --version\n\n"
 	      "An Arm SMMUv3 in a process: builds the machine that a device tree or "
 	      "ACPI\n"
-	      "describes and does DMA in it; takes the words of the architecture "
-	      "apart.\n\n"
+	      "describes and does DMA in it; tells why a DMA ends as it does; takes the\n"
+	      "words of the architecture apart.\n\n"
 	      "Commands:\n",
 	      out);
 	for (size_t i = 0; i < NCOMMANDS; i++)

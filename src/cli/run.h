@@ -42,6 +42,7 @@ struct run_options {
 	bool json, verbose, lenient;
 	const char **enable; /* nodes to enable first */
 	size_t nenable;
+	const char *save_state; /* NULL: nowhere */
 };
 
 /* ---- Memory for the driver and for transfers (run_memory.c) ------------------------ */
@@ -203,6 +204,8 @@ int run_pick_iova(struct iommu_domain *domain, struct iommu_dev *dev, uint64_t s
 		  uint64_t *iova);
 
 void run_speed(struct run *run);
+/* Writes the snapshot that was asked for. CLI_OK or CLI_INPUT. */
+int run_save_state(struct run *run);
 
 void run_print_text(FILE *out, struct run *run);
 /* 0 or -1: not written. */

@@ -6,6 +6,7 @@
 #include <smmulator/acpi.h>
 #include <smmulator/arch.h>
 #include <smmulator/smmu.h>
+#include <smmulator/snapshot.h>
 #include "cli/run.h"
 
 /* ---- Watching ---------------------------------------------------------------------- */
@@ -195,4 +196,34 @@ void run_smmus_remove(struct run *run)
 	for (size_t i = 0; i < run->nsmmus; i++)
 		if (run->smmus[i].driver)
 			arm_smmu_remove(run->smmus[i].driver);
+}
+
+static int write_file(const char *path, const void *data, size_t len)
+{
+	FILE *out = fopen(path, "wb");
+	bool ok;
+
+	if (!out)
+		return cli_complain("--save-state %s: %s", path, strerror(errno));
+	ok = fwrite(data, 1, len, out) == len;
+	ok = fclose(out) == 0 && ok;
+	return ok ? CLI_OK : cli_complain("--save-state %s: cannot be written", path);
+}
+
+int run_save_state(struct run *run)
+{
+	const char *path = run->options->save_state;
+	void *data;
+	size_t len;
+	int status;
+
+	if (!path)
+		return CLI_OK;
+	if (run->nsmmus == 0)
+		return cli_complain("--save-state %s: the board has no enabled SMMU", path);
+	if (smmu_snapshot_save(run->smmus[0].hw->smmu, SMMU_SNAPSHOT_MEMORY, &data, &len))
+		return cli_complain("--save-state %s: no memory", path);
+	status = write_file(path, data, len);
+	free(data);
+	return status;
 }

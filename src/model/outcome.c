@@ -138,7 +138,7 @@ static void trace_decision(const struct smmu_lookup *x)
 		   .stage = (uint8_t)(f->s2	     ? 2 :
 				      obeys_ars(f) ? 1 :
 						     0),
-		   .addr = f->s2 ? f->ipa : f->fetch_addr);
+		   .addr = f->fetch_addr ? f->fetch_addr : f->ipa);
 }
 
 struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)

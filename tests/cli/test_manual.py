@@ -46,14 +46,14 @@ class Manual(unittest.TestCase):
 
     def test_options_of_commands(self):
         everywhere = {('h', 'help', '')}
-        for command in ('run', 'decode'):
+        for command in ('run', 'decode', 'explain'):
             self.assertEqual(from_help(command),
                              from_manual(f'"?Options of {command}"?') | everywhere)
             self.assertGreater(len(from_help(command)), 3)
 
     def test_every_json_key_is_documented(self):
         report = run_json('one-smmu-pcie', '--seconds', '0.01')[1]
-        section = SOURCE[SOURCE.index('.SH "JSON OF RUN"'):SOURCE.index('.SH "EXIT STATUS"')]
+        section = SOURCE[SOURCE.index('.SH "JSON OF RUN"'):SOURCE.index('.SH "JSON OF EXPLAIN"')]
         words = set(re.findall(r'\w+', section))
         self.assertEqual(set(keys(report)) - words, set())
 

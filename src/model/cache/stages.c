@@ -133,8 +133,10 @@ static int s2_cached(struct smmu *smmu, const struct smmu_regime *rg,
 		return -1;
 	trace_hit(smmu, rg, 2, req->ipa, e->s2.oa | smmu_low(req->ipa, e->s2.bits));
 	*leaf = e->s2;
-	if (!smmu_s2_allow(smmu, rg->s2, req, leaf, fault))
+	if (!smmu_s2_allow(smmu, rg->s2, req, leaf, fault)) {
+		smmu_s2_blame_cached(smmu, rg, req, leaf);
 		return 0;
+	}
 	if (needs_dirty(&req->acc, leaf->flags)) {
 		smmu_tlb_drop(smmu->tlb, e);
 		return -1;

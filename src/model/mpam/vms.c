@@ -53,6 +53,7 @@ static bool fetch(struct smmu *smmu, uint32_t sid, const struct smmu_ste *ste,
 
 	if (!smmu_strtab_fetch(smmu, sid, &addr, IDS / 4, dw, fault)) {
 		fault->event = SMMU_EVT_F_VMS_FETCH;
+		fault->rule = "T-9v";
 		return false;
 	}
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_VMS_FETCH, .sid = sid, .addr = addr,

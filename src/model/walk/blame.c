@@ -134,3 +134,22 @@ void smmu_s2_blame(struct smmu *smmu, const struct smmu_regime *rg,
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_DENIED, .sid = rg->sid, .ssid = rg->ssid,
 		   .stage = 2, .value = desc, .rule = rule, .words = words);
 }
+
+void smmu_s2_blame_cached(struct smmu *smmu, const struct smmu_regime *rg,
+			  const struct smmu_s2req *req, const struct smmu_s2leaf *leaf)
+{
+	unsigned have = req->acc.priv ? leaf->perm : leaf->perm >> SMMU_PERM_U_SHIFT;
+	const char *words = "S2PTW: a structure of the SMMU in Device memory (cached)";
+	const char *rule = "T-18c";
+
+	if (req->acc.write && !(have & SMMU_PERM_PW))
+		words = "S2AP[1]: the cached descriptor does not let it be written";
+	else if (req->acc.inst && !(have & SMMU_PERM_PX))
+		words = "XN: the cached descriptor does not let it be executed";
+	else if (req->acc.read && !req->acc.inst && !(have & SMMU_PERM_PR))
+		words = "S2AP[0]: the cached descriptor does not let it be read";
+	else
+		rule = "STE-62";
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_DENIED, .sid = rg->sid, .ssid = rg->ssid,
+		   .stage = 2, .value = leaf->oa, .rule = rule, .words = words);
+}

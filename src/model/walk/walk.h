@@ -206,6 +206,9 @@ void smmu_s1_blame(struct smmu *smmu, const struct smmu_regime *rg,
 		   uint64_t desc);
 void smmu_s2_blame(struct smmu *smmu, const struct smmu_regime *rg,
 		   const struct smmu_s2req *req, uint64_t desc);
+/* The same where only the cached leaf is known. */
+void smmu_s2_blame_cached(struct smmu *smmu, const struct smmu_regime *rg,
+			  const struct smmu_s2req *req, const struct smmu_s2leaf *leaf);
 
 /* A stage-1 fault of the input address; RnW is settled by the caller. */
 static inline bool smmu_s1_fault(struct smmu_fault *fault, unsigned event)
