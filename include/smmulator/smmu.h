@@ -61,13 +61,38 @@ SMMU_API void smmu_port_close(struct smmu_port *port);
 
 enum smmu_op { SMMU_READ, SMMU_WRITE, SMMU_ATOMIC };
 
+/*
+ * What a transaction is besides a read or a write: IHI 0070 3.22, 16.7.2, 3.14, 7.3.2.
+ * From SMMU_KIND_RCI to SMMU_KIND_DH the kind alone says what is asked and op is not
+ * looked at by smmu_translate(): W_DCP is a write, all others count as reads. The SMMU
+ * may turn one into a lesser one: struct smmu_result says which leaves.
+ */
+enum smmu_kind {
+	SMMU_KIND_ORDINARY,
+	SMMU_KIND_RCI,	  /* read that cleans and invalidates */
+	SMMU_KIND_DR,	  /* destructive read: needs STE.DRE and write permission */
+	SMMU_KIND_W_DCP,  /* write with directed cache prefetch: needs STE.DCP */
+	SMMU_KIND_NW_DCP, /* directed cache prefetch without data: never faults */
+	/* Cache maintenance, without data. */
+	SMMU_KIND_CLEAN,
+	SMMU_KIND_CLEAN_INVALIDATE,
+	SMMU_KIND_CLEAN_PERSIST,
+	SMMU_KIND_INVALIDATE, /* needs STE.DRE and write permission, else cleans too */
+	SMMU_KIND_DH,	      /* destructive hint: never faults */
+	/* With op as it is. */
+	SMMU_KIND_SPECULATIVE, /* reads only; no event whatever happens */
+	SMMU_KIND_UNSUPPORTED, /* what this SMMU cannot take: F_UUT; so any other value */
+	SMMU_KIND_NONE,	       /* in a result: nothing leaves */
+};
+
 struct smmu_txn {
 	uint32_t sid;
 	uint32_t ssid; /* SubstreamID, looked at only if ssv */
 	bool ssv;
 	bool inst;  /* instruction fetch; ignored for writes and atomics */
 	bool priv;  /* privileged */
-	uint8_t op; /* enum smmu_op */
+	uint8_t op;   /* enum smmu_op */
+	uint8_t kind; /* enum smmu_kind */
 	/* The client cannot be held: instead of a stall, abort and Stall == 0 (3.12). */
 	bool no_stall;
 	uint64_t addr;
@@ -85,6 +110,7 @@ enum smmu_status {
 	SMMU_ABORT,   /* terminated with an error response */
 	SMMU_RAZ_WI,  /* terminated: reads give 0, writes vanish, no error */
 	SMMU_STALLED, /* held; no response yet: stall.h */
+	SMMU_NO_EFFECT, /* a hint that goes no further: no error, nothing leaves */
 };
 
 struct smmu_result {
@@ -92,6 +118,7 @@ struct smmu_result {
 	uint8_t event;	   /* number of the event that was called for, 0: none */
 	bool recorded;	   /* the event reached the event queue */
 	bool bypass;	   /* no stage translated */
+	uint8_t kind;	   /* enum smmu_kind: what leaves */
 	uint64_t pa;	   /* output address */
 	uint64_t ipa;	   /* after stage 1, or the input address */
 	uint8_t page_bits; /* 2^page_bits bytes around addr translate alike (>= 12) */
@@ -111,13 +138,14 @@ SMMU_API struct smmu_result smmu_translate(struct smmu_port *port,
  * each 4 KiB piece. Returns the result of the first piece that did not succeed,
  * with *done bytes moved before it (done may be NULL), else that of the last.
  * An output address without memory behind it is status SMMU_ABORT, event 0.
- * op SMMU_ATOMIC (use smmu_dma_cas64) and buf == NULL are refused with SMMU_ABORT.
+ * op SMMU_ATOMIC (use smmu_dma_cas64), buf == NULL and a kind without data, or of the
+ * other direction than op, are refused with SMMU_ABORT.
  */
 SMMU_API struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn,
 				     void *buf, uint64_t len, uint64_t *done);
 /*
  * Atomic compare-and-swap of 8 aligned bytes; *expected receives the old value.
- * expected == NULL is refused with SMMU_ABORT.
+ * expected == NULL and a kind that is no atomic's are refused with SMMU_ABORT.
  */
 SMMU_API struct smmu_result smmu_dma_cas64(struct smmu_port *port,
 					   const struct smmu_txn *txn, uint64_t *expected,

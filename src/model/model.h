@@ -165,6 +165,8 @@ struct smmu_access {
 	bool read, write; /* an atomic has both */
 	bool inst;	  /* reads only */
 	bool priv;
+	bool any;	  /* whatever there is will do (NW-DCP); read is set */
+	bool destructive; /* smmu_xlate.writable is wanted */
 };
 
 /* An event in the making; event == 0: none. */
@@ -186,6 +188,7 @@ struct smmu_xlate {
 	uint64_t pa, ipa;
 	uint8_t page_bits;
 	bool assured_only; /* smmu_s2_translate_cd: the page is AssuredOnly */
+	bool writable;	   /* if wanted: each stage lets it be written as it is, dirty */
 	struct smmu_attr attr;
 };
 

@@ -37,6 +37,7 @@ static struct smmu_result output(const struct smmu_lookup *x)
 	return (struct smmu_result){
 		.status = SMMU_OK,
 		.bypass = x->bypass,
+		.kind = x->kind,
 		.pa = x->out.pa,
 		.ipa = x->out.ipa,
 		.page_bits = x->out.page_bits,
@@ -50,6 +51,7 @@ static struct smmu_result refused(const struct smmu_lookup *x)
 	return (struct smmu_result){
 		.status = SMMU_ABORT,
 		.event = x->fault.event,
+		.kind = x->kind,
 		.attr = { .partid = x->attr.partid, .pmg = x->attr.pmg },
 	};
 }
@@ -145,8 +147,12 @@ struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
 {
 	struct smmu_lookup x = { .smmu = smmu, .txn = txn };
 	enum smmu_found found = smmu_find(&x);
+	struct smmu_result hushed;
 
 	trace_decision(&x);
+	if (__builtin_expect(txn->kind != SMMU_KIND_ORDINARY, 0) &&
+	    found != SMMU_FOUND_OUTPUT && smmu_kind_hushed(&x, &hushed))
+		return hushed;
 	switch (found) {
 	case SMMU_FOUND_OUTPUT:
 		return output(&x);

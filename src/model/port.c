@@ -204,6 +204,24 @@ static struct smmu_result dma_pieces(struct smmu_request *req)
 	return res;
 }
 
+/* Kinds that move data, with the direction that they have. */
+static bool has_data(const struct smmu_txn *txn)
+{
+	switch (txn->kind) {
+	case SMMU_KIND_RCI:
+	case SMMU_KIND_DR:
+		return txn->op == SMMU_READ;
+	case SMMU_KIND_W_DCP:
+		return txn->op == SMMU_WRITE;
+	case SMMU_KIND_ORDINARY:
+	case SMMU_KIND_SPECULATIVE:
+	case SMMU_KIND_UNSUPPORTED:
+		return txn->op == SMMU_READ || txn->op == SMMU_WRITE;
+	default:
+		return false;
+	}
+}
+
 struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, void *buf,
 			    uint64_t len, uint64_t *done)
 {
@@ -214,7 +232,7 @@ struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, 
 				    .left = len };
 	struct smmu_result res = { .status = SMMU_ABORT };
 
-	if (buf && (txn->op == SMMU_READ || txn->op == SMMU_WRITE))
+	if (buf && has_data(txn))
 		res = dma_pieces(&req);
 	if (done)
 		*done = req.done;
@@ -233,7 +251,8 @@ struct smmu_result smmu_dma_cas64(struct smmu_port *port, const struct smmu_txn 
 	uint64_t none;
 
 	req.txn.op = SMMU_ATOMIC;
-	if (!expected)
+	if (!expected ||
+	    (txn->kind != SMMU_KIND_ORDINARY && txn->kind != SMMU_KIND_UNSUPPORTED))
 		return (struct smmu_result){ .status = SMMU_ABORT };
 	res = smmu_request_piece(port->smmu, &req, SMMU_HELD_NONE);
 	return res.status == SMMU_STALLED ? tell(&req, res.ticket, &none) : res;

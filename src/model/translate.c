@@ -5,8 +5,7 @@
  * here: outcome.c does that for DMA, others for their own purposes. Read from the
  * bottom: the last function is the whole of it.
  *
- * T-1 (F_UUT): every kind of transaction that struct smmu_txn can say is supported.
- * T-3, T-19 are for other security states. GAP: T-4 and T-9 wait for ATS. T-9v is part of
+ * T-1 and what else depends on the kind of a transaction is in kind.c. T-3, T-19 are for other security states. GAP: T-4 and T-9 wait for ATS. T-9v is part of
  * the look-up of the STE; T-18 for purpose IN is in cache/ and walk/, with T-15 to T-17.
  */
 #include <stddef.h>
@@ -62,7 +61,8 @@ static void override(struct smmu_lookup *x, const struct smmu_override *over)
 	if (over->privcfg & 2)
 		x->acc.priv = over->privcfg & 1;
 	if (over->instcfg & 2)
-		x->acc.inst = x->txn->op == SMMU_READ && (over->instcfg & 1);
+		x->acc.inst = x->acc.read && !x->acc.write && !x->acc.any &&
+			      (over->instcfg & 1);
 	override_types(over, &x->attr);
 	x->attr.inst = x->acc.inst;
 	x->attr.priv = x->acc.priv;
@@ -183,9 +183,14 @@ static enum smmu_found stages(struct smmu_lookup *x, uint32_t idx)
 		.s2 = x->ste->s2 ? &x->ste->s2cfg : NULL,
 	};
 
+	if (__builtin_expect(x->kind != SMMU_KIND_ORDINARY, 0) &&
+	    !smmu_kind_translates(x))
+		return SMMU_FOUND_SILENT;
 	if (!smmu_stages_translate(x->smmu, &rg, &x->acc, x->txn->addr, &x->attr, &x->out,
 				   &x->fault))
 		return SMMU_FOUND_FAULT;
+	if (__builtin_expect(x->acc.destructive, 0) && !smmu_kind_granted(x))
+		return SMMU_FOUND_SILENT;
 	return SMMU_FOUND_OUTPUT;
 }
 
@@ -223,6 +228,8 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 enum smmu_found smmu_find(struct smmu_lookup *x)
 {
 	begin(x);
+	if (__builtin_expect(x->txn->kind != SMMU_KIND_ORDINARY, 0) && !smmu_kind_begin(x))
+		return x->fault.event ? SMMU_FOUND_CONFIG : SMMU_FOUND_SILENT;
 	if (!smmu_is_enabled(x->smmu)) {
 		x->fault.rule = "T-2";
 		return global_bypass(x);

@@ -27,6 +27,7 @@ struct smmu_lookup {
 	/* What was found on the way; NULL: not reached, or not needed. */
 	const struct smmu_ste *ste;
 	const struct smmu_cd *cd;
+	uint8_t kind;		/* enum smmu_kind, as it has become */
 	struct smmu_access acc; /* after overrides */
 	struct smmu_attr attr;	/* on the way in, after overrides */
 	/* SMMU_FOUND_OUTPUT */
@@ -50,6 +51,13 @@ static inline bool smmu_is_enabled(const struct smmu *smmu)
 {
 	return smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0ACK_SMMUEN);
 }
+
+/* ---- kind.c: what is not ordinary; false: it ends here ---- */
+bool smmu_kind_begin(struct smmu_lookup *x);	  /* T-1 */
+bool smmu_kind_translates(struct smmu_lookup *x); /* before the first stage */
+bool smmu_kind_granted(struct smmu_lookup *x);	  /* after the last */
+/* Whether a look-up without output ends without an event; then *res is the response. */
+bool smmu_kind_hushed(const struct smmu_lookup *x, struct smmu_result *res);
 
 /* ---- outcome.c ---- */
 /*

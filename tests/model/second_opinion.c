@@ -144,6 +144,7 @@ static void ask_model(struct so_world *w, struct smmu *smmu, struct smmu_port *p
 	res = smmu_translate(port, &w->txn);
 	o->status = res.status;
 	o->event = res.event;
+	o->kind = res.kind;
 	o->recorded = smmu_mmio_read(smmu, SMMU_REG_EVENTQ_PROD, 4) != prod;
 	if (o->recorded != res.recorded)
 		complain(w, "a result and a queue that disagree", prod);
@@ -178,9 +179,10 @@ static void print_opinion(const char *who, const struct so_opinion *o)
 	const struct smmu_attr *a = &o->attr;
 
 	fprintf(stderr,
-		"  %s: status %u event 0x%02x recorded %u bypass %u pa 0x%llx ipa 0x%llx "
+		"  %s: status %u kind %u event 0x%02x recorded %u bypass %u pa 0x%llx "
+		"ipa 0x%llx "
 		"2^%u\n    in/out %u/%u sh %u ra %u wa %u tr %u inst %u priv %u ns %u\n",
-		who, o->status, o->event, o->recorded, o->bypass,
+		who, o->status, o->kind, o->event, o->recorded, o->bypass,
 		(unsigned long long)o->pa, (unsigned long long)o->ipa, o->page_bits,
 		a->inner, a->outer, a->sh, a->ra, a->wa, a->tr, a->inst, a->priv, a->ns);
 	if (o->recorded)
@@ -200,8 +202,9 @@ static void describe(const struct so_world *w, unsigned long seed, unsigned roun
 		seed, round ? "second" : "first", c->arch_minor, w->oas, w->ias, c->ttf,
 		c->httu, c->stt, c->ds, c->vax, c->gran4k, c->gran16k, c->gran64k, c->fwb,
 		c->xnx, c->no_tlb, c->no_config_cache);
-	fprintf(stderr, "  sid 0x%x ssv %u ssid 0x%x op %u inst %u priv %u addr 0x%llx\n",
-		t->sid, t->ssv, t->ssid, t->op, t->inst, t->priv,
+	fprintf(stderr,
+		"  sid 0x%x ssv %u ssid 0x%x op %u kind %u inst %u priv %u addr 0x%llx\n",
+		t->sid, t->ssv, t->ssid, t->op, t->kind, t->inst, t->priv,
 		(unsigned long long)t->addr);
 	if (c->s2pi)
 		print_words("S2PII", &w->s2pii, 1);
@@ -232,6 +235,7 @@ static bool agree(const struct so_world *w, const struct so_opinion *a,
 		  const struct so_opinion *b)
 {
 	bool same = a->status == b->status && a->event == b->event &&
+		    (a->kind == b->kind || (a->status == SMMU_ABORT && a->event == 0)) &&
 		    a->recorded == b->recorded && a->bypass == b->bypass &&
 		    a->pa == b->pa && a->ipa == b->ipa && a->page_bits == b->page_bits &&
 		    memcmp(&a->attr, &b->attr, sizeof(a->attr)) == 0 &&
@@ -269,6 +273,7 @@ static void vary(struct so_world *w)
 	w->txn.op = (uint8_t)(r % 3);
 	w->txn.inst = r >> 8 & 1;
 	w->txn.priv = r >> 9 & 1;
+	w->txn.kind = (uint8_t)(r >> 16 & 7 ? 0 : (r >> 20 & 63) % (SMMU_KIND_NONE + 1));
 	w->txn.addr ^= r >> 32 & 0xff8;
 	/* New reads must not be measured by the attributes of the old. */
 	for (unsigned i = 0; i < w->n_used; i++)
@@ -308,12 +313,19 @@ static bool question(struct so_world *w, struct smmu_bus *bus, unsigned long see
 static void check_tally(const struct tally *t)
 {
 	static const uint8_t events[] = {
-		SMMU_EVT_C_BAD_STREAMID,    SMMU_EVT_F_STE_FETCH,
-		SMMU_EVT_C_BAD_STE,	    SMMU_EVT_C_BAD_CD,
-		SMMU_EVT_C_BAD_SUBSTREAMID, SMMU_EVT_F_CD_FETCH,
-		SMMU_EVT_F_WALK_EABT,	    SMMU_EVT_F_STREAM_DISABLED,
-		SMMU_EVT_F_ADDR_SIZE,	    SMMU_EVT_F_TRANSLATION,
-		SMMU_EVT_F_ACCESS,	    SMMU_EVT_F_PERMISSION,
+		SMMU_EVT_F_UUT,
+		SMMU_EVT_C_BAD_STREAMID,
+		SMMU_EVT_F_STE_FETCH,
+		SMMU_EVT_C_BAD_STE,
+		SMMU_EVT_C_BAD_CD,
+		SMMU_EVT_C_BAD_SUBSTREAMID,
+		SMMU_EVT_F_CD_FETCH,
+		SMMU_EVT_F_WALK_EABT,
+		SMMU_EVT_F_STREAM_DISABLED,
+		SMMU_EVT_F_ADDR_SIZE,
+		SMMU_EVT_F_TRANSLATION,
+		SMMU_EVT_F_ACCESS,
+		SMMU_EVT_F_PERMISSION,
 	};
 
 	printf("%lu transactions: %lu translated, %lu bypassed, %lu silent aborts, "

@@ -58,7 +58,7 @@ struct so_walk {
 };
 
 struct so_opinion {
-	uint8_t status, event;
+	uint8_t status, event, kind;
 	bool recorded, bypass;
 	uint64_t pa, ipa;
 	unsigned page_bits; /* 0: not said */

@@ -76,7 +76,8 @@ void so_override(struct run *r, const struct over *o)
 		if (o->privcfg >= 2)
 			r->acc.priv = o->privcfg == 3;
 		if (o->instcfg >= 2)
-			r->acc.x = r->txn->op == SMMU_READ && o->instcfg == 3;
+			r->acc.x =
+				r->acc.r && !r->acc.w && !r->acc.any && o->instcfg == 3;
 	}
 }
 

@@ -114,6 +114,9 @@ bool so_allow2(struct run *r, uint64_t d, uint64_t ipa, const struct ask2 *q,
 		r->f.assured = true;
 		return false;
 	}
+	p->writable = eff.w && !*clean;
+	if (a->any && *clean)
+		eff.w = false;
 	if (lacks(&eff, q, a, &only_r)) {
 		deny(r, q, a, ipa);
 		r->f.only_r_missing = only_r;
@@ -140,6 +143,8 @@ bool so_allow2(struct run *r, uint64_t d, uint64_t ipa, const struct ask2 *q,
 bool so_denied(const bool can[3], const struct acc *a, bool *only_r)
 {
 	*only_r = false;
+	if (a->any) /* section 12 */
+		return !can[0] && !can[1] && !can[2];
 	if (a->w && !can[1])
 		return true;
 	if (a->x && !a->w)

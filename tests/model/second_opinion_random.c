@@ -668,6 +668,7 @@ void so_random_world(struct so_world *w)
 	t->inst = pct(w, 25);
 	t->priv = pct(w, 50);
 	t->op = (uint8_t)below(w, 3);
+	t->kind = (uint8_t)(pct(w, 20) ? below(w, SMMU_KIND_NONE + 2) : 0);
 	t->addr = random_va(w);
 	t->has_attr = pct(w, 50);
 	if (t->has_attr)

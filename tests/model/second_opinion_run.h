@@ -10,6 +10,7 @@ enum { IN_CD, IN_TT, IN_IN }; /* CLASS */
 
 struct acc {
 	bool r, w, x, priv; /* x: an instruction read */
+	bool any;	    /* any of the three will do */
 };
 
 struct fault {
@@ -22,7 +23,7 @@ struct fault {
 struct page2 {
 	uint64_t oa;
 	unsigned bits, memattr, sh;
-	bool mro, assured_only;
+	bool mro, assured_only, writable; /* writable: dirty, too */
 };
 
 /* For whom stage 2 is asked: CLASS, and what 3.27 wants to know of the IPA. */
@@ -36,6 +37,7 @@ struct run {
 	struct so_world *w;
 	const struct smmu_txn *txn;
 	uint64_t ste[8], cd[8];
+	unsigned kind;
 	bool have_cd, cd_assured;
 	struct acc acc;
 	struct smmu_attr attr;
@@ -51,6 +53,7 @@ struct s1 {
 	struct so_walk g;
 	bool x; /* the table */
 	bool one, v64, pie, had, ha, hd, haft;
+	bool writable; /* the leaf, and it is dirty */
 	bool pnch, on_mro, assured; /* assured: what the walk has reached */
 	uint64_t va;
 	unsigned ap, xnt, pxnt; /* accumulated */

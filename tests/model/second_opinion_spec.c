@@ -209,7 +209,7 @@ static void record(struct run *r, struct so_opinion *o)
 {
 	const struct fault *f = &r->f;
 	unsigned e = f->event;
-	bool fault = e >= SMMU_EVT_F_WALK_EABT;
+	bool fault = e >= SMMU_EVT_F_WALK_EABT || e == SMMU_EVT_F_UUT;
 	bool rnw = !r->acc.w;
 
 	if (e == SMMU_EVT_F_PERMISSION && f->cls == IN_IN && f->only_r_missing)
@@ -226,6 +226,9 @@ static void record(struct run *r, struct so_opinion *o)
 			    (uint64_t)f->cls << 40;
 		o->rec[2] = r->txn->addr;
 	}
+	if (e == SMMU_EVT_F_UUT) /* EVT-15: as it came in */
+		o->rec[1] = (uint64_t)r->txn->priv << 33 | (uint64_t)r->txn->inst << 34 |
+			    (uint64_t)rnw << 35;
 	if (e == SMMU_EVT_F_PERMISSION)
 		o->rec[1] |= (uint64_t)f->dirtybit << 42 | (uint64_t)f->assured << 43 |
 			     (uint64_t)f->ttrnw << 44 | (uint64_t)f->overlay << 45;
@@ -245,6 +248,7 @@ static void ended(struct run *r, struct so_opinion *o)
 	memset(o, 0, sizeof(*o));
 	o->status = SMMU_ABORT;
 	o->event = (uint8_t)e;
+	o->kind = (uint8_t)r->kind;
 	if (e == SMMU_EVT_C_BAD_STREAMID)
 		want = smmu_reg_get(r->w->cr2, SMMU_CR2_RECINVSID);
 	if (e >= SMMU_EVT_F_TRANSLATION && r->f.s2) {
@@ -273,6 +277,7 @@ static void finished(struct run *r, struct so_opinion *o, uint64_t pa, uint64_t 
 
 	memset(o, 0, sizeof(*o));
 	o->status = SMMU_OK;
+	o->kind = (uint8_t)r->kind;
 	o->pa = low(pa, r->w->oas);
 	o->ipa = ipa;
 	o->page_bits = page_bits;
@@ -290,8 +295,37 @@ static void silent(struct so_opinion *o)
 	o->status = SMMU_ABORT;
 }
 
+/* Section 12: STE.DRE and DCP; false: nothing is left of it. */
+static bool allowed_by_ste(struct run *r)
+{
+	bool newer = r->w->cfg.arch_minor > 0;
+	bool dre = newer && ste_f(r, SMMU_STE_DRE), dcp = newer && ste_f(r, SMMU_STE_DCP);
+
+	if (!dcp && r->kind == SMMU_KIND_W_DCP)
+		r->kind = SMMU_KIND_ORDINARY;
+	if (!dre && r->kind == SMMU_KIND_DR)
+		r->kind = SMMU_KIND_ORDINARY;
+	if (!dre && r->kind == SMMU_KIND_INVALIDATE)
+		r->kind = SMMU_KIND_CLEAN_INVALIDATE;
+	return !(r->kind == SMMU_KIND_DH && !dre) &&
+	       !(r->kind == SMMU_KIND_NW_DCP && !dcp);
+}
+
+/* What destroys must have been allowed to write, at each stage, without an update. */
+static bool may_destroy(struct run *r, bool writable)
+{
+	if (writable)
+		return true;
+	if (r->kind == SMMU_KIND_DR)
+		r->kind = SMMU_KIND_ORDINARY;
+	if (r->kind == SMMU_KIND_INVALIDATE)
+		r->kind = SMMU_KIND_CLEAN_INVALIDATE;
+	return r->kind != SMMU_KIND_DH;
+}
+
 static void translate(struct run *r, struct so_opinion *o, bool s1)
 {
+	bool writable = true;
 	bool s2 = ste_f(r, SMMU_STE_Config) & 2;
 	struct ask2 q = { .cls = IN_IN };
 	uint64_t ipa = r->txn->addr, pa;
@@ -299,6 +333,10 @@ static void translate(struct run *r, struct so_opinion *o, bool s1)
 	struct page2 p;
 	struct s1 s;
 
+	if (!allowed_by_ste(r)) {
+		silent(o);
+		return;
+	}
 	if (s1) {
 		if (!so_stage1(r, &s)) {
 			ended(r, o);
@@ -307,6 +345,7 @@ static void translate(struct run *r, struct so_opinion *o, bool s1)
 		ipa = s.oa;
 		bits = s.bits;
 		q.assured = s.assured;
+		writable = s.writable;
 		so_stage1_attr(&r->attr, &s.attr);
 	}
 	pa = ipa;
@@ -316,10 +355,14 @@ static void translate(struct run *r, struct so_opinion *o, bool s1)
 			return;
 		}
 		pa = p.oa;
+		writable = writable && p.writable;
 		bits = p.bits < bits ? p.bits : bits;
 		so_stage2_attr(r, &p, &r->attr);
 	}
-	finished(r, o, pa, ipa, bits);
+	if (may_destroy(r, writable))
+		finished(r, o, pa, ipa, bits);
+	else
+		silent(o);
 }
 
 /* T-10 on, with a legal STE whose Config is 1xx. */
@@ -387,39 +430,91 @@ static struct over over_of(const uint64_t *dw, uint64_t gbpa)
 	};
 }
 
-void so_opinion(struct so_world *w, struct so_opinion *o)
+/* T-2 on */
+static void procedure(struct run *r, struct so_opinion *o)
 {
-	struct run r = { .w = w, .txn = &w->txn };
-	const struct smmu_txn *t = &w->txn;
+	const struct smmu_txn *t = r->txn;
 	struct over over;
 
-	r.acc.r = t->op != SMMU_WRITE;
-	r.acc.w = t->op != SMMU_READ;
-	r.acc.x = t->op == SMMU_READ && t->inst;
-	r.acc.priv = t->priv;
-	r.attr = t->attr;
-	if (!t->has_attr) /* 13.1 */
-		r.attr = (struct smmu_attr){ .ra = 1, .wa = 1 };
 	/* T-2 */
-	if (!smmu_reg_get(w->cr0, SMMU_CR0_SMMUEN)) {
-		over = over_of(NULL, w->gbpa);
-		so_override(&r, &over);
-		if (smmu_reg_get(w->gbpa, SMMU_GBPA_ABORT) || t->addr >> w->oas)
+	if (!smmu_reg_get(r->w->cr0, SMMU_CR0_SMMUEN)) {
+		over = over_of(NULL, r->w->gbpa);
+		so_override(r, &over);
+		if (smmu_reg_get(r->w->gbpa, SMMU_GBPA_ABORT) || t->addr >> r->w->oas)
 			silent(o);
 		else
-			finished(&r, o, t->addr, t->addr, 0);
+			finished(r, o, t->addr, t->addr, 0);
 		return;
 	}
-	if (!find_ste(&r)) {
-		ended(&r, o);
+	if (!find_ste(r)) {
+		ended(r, o);
 		return;
 	}
 	/* T-8 */
-	if (ste_f(&r, SMMU_STE_Config) < 4) {
+	if (ste_f(r, SMMU_STE_Config) < 4) {
 		silent(o);
 		return;
 	}
-	over = over_of(r.ste, 0);
-	so_override(&r, &over);
-	with_ste(&r, o);
+	over = over_of(r->ste, 0);
+	so_override(r, &over);
+	with_ste(r, o);
+}
+
+/* T-1 and section 12: what a kind counts as, and what this version makes of it. */
+static void classify(struct run *r)
+{
+	const struct smmu_txn *t = r->txn;
+	unsigned k = t->kind < SMMU_KIND_NONE ? t->kind : SMMU_KIND_UNSUPPORTED;
+	bool cmo = k >= SMMU_KIND_CLEAN && k <= SMMU_KIND_DH;
+
+	r->acc.r = t->op != SMMU_WRITE;
+	r->acc.w = t->op != SMMU_READ;
+	r->acc.x = t->op == SMMU_READ && t->inst;
+	r->acc.priv = t->priv;
+	r->attr = t->attr;
+	if (!t->has_attr) /* 13.1 */
+		r->attr = (struct smmu_attr){ .ra = 1, .wa = 1 };
+	if (cmo) /* 16.7.2.3 */
+		r->attr = (struct smmu_attr){ .ra = 1, .wa = 1, .sh = r->attr.sh };
+	if (cmo || (k >= SMMU_KIND_RCI && k <= SMMU_KIND_NW_DCP)) {
+		r->acc.w = k == SMMU_KIND_W_DCP;
+		r->acc.r = !r->acc.w;
+		r->acc.any = k == SMMU_KIND_NW_DCP;
+		r->acc.x = r->acc.r && !r->acc.any && t->inst;
+	}
+	r->kind = k;
+	if (r->w->cfg.arch_minor > 0)
+		return;
+	/* CHOICE: what v3.0 does with them. */
+	if (k == SMMU_KIND_RCI || k == SMMU_KIND_DR || k == SMMU_KIND_W_DCP)
+		r->kind = SMMU_KIND_ORDINARY;
+	else if (k == SMMU_KIND_NW_DCP || k == SMMU_KIND_DH)
+		r->kind = SMMU_KIND_NONE;
+	else if (cmo)
+		r->kind = SMMU_KIND_UNSUPPORTED;
+}
+
+void so_opinion(struct so_world *w, struct so_opinion *o)
+{
+	struct run r = { .w = w, .txn = &w->txn };
+	bool hint = w->txn.kind == SMMU_KIND_NW_DCP || w->txn.kind == SMMU_KIND_DH;
+
+	classify(&r);
+	if (r.kind == SMMU_KIND_UNSUPPORTED) {
+		so_fail(&r, SMMU_EVT_F_UUT, false, 0, 0);
+		ended(&r, o);
+	} else if (r.kind == SMMU_KIND_NONE ||
+		   (r.kind == SMMU_KIND_SPECULATIVE && r.acc.w)) {
+		silent(o);
+	} else {
+		procedure(&r, o);
+	}
+	if (o->status == SMMU_OK || (!hint && w->txn.kind != SMMU_KIND_SPECULATIVE))
+		return;
+	silent(o);
+	o->kind = w->txn.kind;
+	if (hint) {
+		o->status = SMMU_NO_EFFECT;
+		o->kind = SMMU_KIND_NONE;
+	}
 }

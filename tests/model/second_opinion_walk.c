@@ -370,6 +370,9 @@ static bool leaf1(struct run *r, struct s1 *s, uint64_t da, uint64_t d)
 		else
 			perms_two(r, s, d, clean, can);
 	}
+	s->writable = can[1] && !clean;
+	if (r->acc.any && clean)
+		can[1] = false;
 	if (so_denied(can, &r->acc, &only_r)) {
 		so_fail(r, SMMU_EVT_F_PERMISSION, false, IN_IN, 0);
 		r->f.only_r_missing = only_r;

@@ -233,7 +233,9 @@ static unsigned needs(const struct smmu_access *acc)
 {
 	unsigned read = acc->inst && !acc->write ? SMMU_PERM_PX : SMMU_PERM_PR;
 
-	return (acc->write ? SMMU_PERM_PW : 0) | (acc->read ? read : 0);
+	/* The last is no permission: a destructive access is always judged. */
+	return (acc->write ? SMMU_PERM_PW : 0) | (acc->read ? read : 0) |
+	       (unsigned)acc->destructive << 7;
 }
 
 /* Granted, and nothing to update: what nearly every hit is. */
@@ -276,6 +278,14 @@ static int judge(const struct job *j, const struct tlb_entry *e, struct smmu_fau
 	return 1;
 }
 
+static bool writable(const struct job *j, const struct tlb_entry *e)
+{
+	const struct smmu_regime *rg = j->rg;
+
+	return (rg->s1 == NULL || smmu_s1_writes(rg->s1, j->acc, &e->s1)) &&
+	       (rg->s2 == NULL || smmu_s2_writes(rg->s2, j->acc, &e->s2));
+}
+
 /* As s2_cached. */
 static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
 {
@@ -290,6 +300,8 @@ static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault
 	verdict = plain_hit(j, e) ? 1 : judge(j, e, fault);
 	if (verdict > 0) {
 		answer(j->smmu, j->rg, j->acc, j->addr, j->in, e, out);
+		if (__builtin_expect(j->acc->destructive, 0))
+			out->writable = writable(j, e);
 		trace_hit(j->smmu, j->rg, j->rg->s1 != NULL ? 1 : 2, j->addr, out->pa);
 	} else if (verdict < 0) {
 		smmu_tlb_drop(j->smmu->tlb, e);
@@ -357,6 +369,7 @@ static bool translate(struct job *j, struct smmu_xlate *out, struct smmu_fault *
 				: walk_s2_only(j, &line, fault)))
 		return false;
 	answer(j->smmu, j->rg, j->acc, j->addr, j->in, &line, out);
+	out->writable = j->acc->destructive && writable(j, &line);
 	return true;
 }
 

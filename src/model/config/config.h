@@ -43,6 +43,7 @@ struct smmu_ste {
 	bool abort;	     /* Config == 0xx; no other field counts */
 	bool s1, s2;	     /* the stages that Config turns on */
 	bool s1stalld, s1pie, mev;
+	bool dre, dcp;	 /* STE-76 */
 	uint8_t world;	 /* enum smmu_world */
 	uint8_t s1fmt;	 /* as it acts; only if s1cdmax != 0 */
 	uint8_t s1cdmax; /* as it acts; 0: one CD, no substreams */

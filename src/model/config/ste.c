@@ -239,6 +239,8 @@ void smmu_ste_decode(const struct smmu *smmu, const uint64_t *dw, struct smmu_st
 	ste->world = ste_world(smmu, dw, config);
 	ste->vmid = ste_vmid(smmu, dw, ste);
 	decode_override(smmu, dw, ste);
+	ste->dre = !smmu->id.v30 && get(dw, SMMU_STE_DRE);
+	ste->dcp = !smmu->id.v30 && get(dw, SMMU_STE_DCP);
 	decode_mpam(smmu, dw, ste);
 	if (ste->s1)
 		decode_stage1(smmu, dw, ste);

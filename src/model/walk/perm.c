@@ -111,8 +111,13 @@ void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier,
 }
 
 /* Of an atomic the write is checked first: lacking only R it is RnW == 1 (section 8). */
-bool smmu_perm_permits(unsigned have, const struct smmu_access *acc, bool *rnw)
+bool smmu_perm_permits(unsigned have, unsigned flags, const struct smmu_access *acc,
+		       bool *rnw)
 {
+	if (acc->any) { /* 3.22.2: a write counts if it needs no dirty update */
+		*rnw = true;
+		return (have & (R | X)) || ((have & W) && !(flags & SMMU_LEAF_CLEAN));
+	}
 	*rnw = !acc->write;
 	if (acc->write && !(have & W))
 		return false;
@@ -128,7 +133,7 @@ bool smmu_s1_allow(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
 	bool priv = acc->priv || s1->one_table, rnw;
 	unsigned have = priv ? leaf->perm : (unsigned)leaf->perm >> SMMU_PERM_U_SHIFT;
 
-	if (!smmu_perm_permits(have, acc, &rnw)) {
+	if (!smmu_perm_permits(have, leaf->flags, acc, &rnw)) {
 		smmu_s1_fault(fault, SMMU_EVT_F_PERMISSION);
 		fault->rule = "T-17b";
 		fault->rnw = rnw;
@@ -142,4 +147,13 @@ bool smmu_s1_allow(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
 		return false;
 	}
 	return true;
+}
+
+bool smmu_s1_writes(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
+		    const struct smmu_s1leaf *leaf)
+{
+	bool priv = acc->priv || s1->one_table;
+	unsigned have = priv ? leaf->perm : (unsigned)leaf->perm >> SMMU_PERM_U_SHIFT;
+
+	return (have & W) && !(leaf->flags & SMMU_LEAF_CLEAN);
 }

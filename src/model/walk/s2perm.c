@@ -163,11 +163,13 @@ bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		fault->rnw = !req->acc.write;
 		return false;
 	}
-	if (!smmu_perm_permits(view(leaf->base & over, req), &req->acc, &rnw)) {
+	if (!smmu_perm_permits(view(leaf->base & over, req), leaf->flags, &req->acc,
+			       &rnw)) {
 		smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
 		fault->rule = "T-18c";
 		fault->rnw = rnw;
-		fault->overlay = !smmu_perm_permits(view(over, req), &req->acc, &unused);
+		fault->overlay = !smmu_perm_permits(view(over, req), leaf->flags,
+						    &req->acc, &unused);
 		return false;
 	}
 	if (req->cls != SMMU_CLASS_IN && s2->ptw && smmu_s2_is_device(smmu, s2, leaf)) {
@@ -182,4 +184,12 @@ bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		return false;
 	}
 	return true;
+}
+
+bool smmu_s2_writes(const struct smmu_s2cfg *s2, const struct smmu_access *acc,
+		    const struct smmu_s2leaf *leaf)
+{
+	return (leaf->base & overlay(s2, leaf) &
+		(acc->priv ? SMMU_PERM_PW : SMMU_PERM_UW)) &&
+	       !(leaf->flags & SMMU_LEAF_CLEAN);
 }

@@ -172,8 +172,17 @@ void smmu_hier_add(const struct smmu_s1cfg *s1, const struct smmu_s1tt *tt, uint
 /* perm and SMMU_LEAF_CLEAN of a leaf. */
 void smmu_s1_perm(const struct smmu_s1cfg *s1, const struct smmu_hier *hier,
 		  uint64_t desc, struct smmu_s1leaf *leaf);
-/* Whether permissions, all of one level, let an access pass. *rnw: section 8. */
-bool smmu_perm_permits(unsigned have, const struct smmu_access *acc, bool *rnw);
+/*
+ * Whether permissions, all of one level, let an access pass. flags: of the leaf; *rnw:
+ * section 8.
+ */
+bool smmu_perm_permits(unsigned have, unsigned flags, const struct smmu_access *acc,
+		       bool *rnw);
+/* Whether a leaf could be written at that level of privilege as it is: dirty already. */
+bool smmu_s1_writes(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
+		    const struct smmu_s1leaf *leaf);
+bool smmu_s2_writes(const struct smmu_s2cfg *s2, const struct smmu_access *acc,
+		    const struct smmu_s2leaf *leaf);
 
 /* ---- s2perm.c: and base and more ---- */
 void smmu_s2_perm(const struct smmu *smmu, const struct smmu_s2cfg *s2, uint64_t desc,
