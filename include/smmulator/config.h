@@ -88,6 +88,17 @@ struct smmu_config {
 	uint8_t no_config_cache; /* 1: fetch STE and CD anew for each transaction */
 	uint8_t no_tlb;		 /* 1: walk for each transaction */
 	/*
+	 * 0: a look-up that matches a block and a smaller page under it, as the change of
+	 * a mapping's size without break-before-make leaves them (IDR3.BBML 0 and 1), ends
+	 * as F_TLB_CONFLICT. 1: it is not noticed, and the block translates (3.20.1).
+	 */
+	uint8_t no_tlb_conflict;
+	/*
+	 * 0: a STE that disagrees with a cached one of the same STE.CONT span is
+	 * F_CFG_CONFLICT. 1: each StreamID's own STE is used (3.20.2, 5.2).
+	 */
+	uint8_t no_cfg_conflict;
+	/*
 	 * 0: a L1STD with Span 0 is cached, so that a stream which did DMA too early
 	 * needs CMD_CFGI_STE with Leaf 0 once its table exists (5.1.1; Linux v6.18 sends
 	 * Leaf 1). 1: such a descriptor is fetched anew each time, as hardware may do.

@@ -121,6 +121,20 @@ static struct tlb_key ipa_key(const struct smmu_regime *rg)
 	return (struct tlb_key){ .space = SMMU_TLB_IPA, .vmid = rg->s2->vmid };
 }
 
+/* 3.20.1: more than one entry matches. */
+static bool conflict(const struct smmu *smmu, const struct tlb_entry *e, uint64_t addr,
+		     bool s2, struct smmu_fault *fault)
+{
+	if (__builtin_expect(!e->conflict, 1) || !smmu_tlb_conflicts(smmu->tlb, e, addr))
+		return false;
+	*fault = (struct smmu_fault){ .event = SMMU_EVT_F_TLB_CONFLICT,
+				      .s2 = s2,
+				      .cls = SMMU_CLASS_IN,
+				      .ipa = s2 ? addr : 0,
+				      .rule = "CACHE-80" };
+	return true;
+}
+
 /* A hit: 1 granted, 0 denied, -1 nothing usable cached. */
 static int s2_cached(struct smmu *smmu, const struct smmu_regime *rg,
 		     const struct smmu_s2req *req, struct smmu_s2leaf *leaf,
@@ -133,6 +147,8 @@ static int s2_cached(struct smmu *smmu, const struct smmu_regime *rg,
 		return -1;
 	trace_hit(smmu, rg, 2, req->ipa, e->s2.oa | smmu_low(req->ipa, e->s2.bits));
 	*leaf = e->s2;
+	if (conflict(smmu, e, req->ipa, true, fault))
+		return 0;
 	if (!smmu_s2_allow(smmu, rg->s2, req, leaf, fault)) {
 		smmu_s2_blame_cached(smmu, rg, req, leaf);
 		return 0;
@@ -286,22 +302,38 @@ static bool writable(const struct job *j, const struct tlb_entry *e)
 	       (rg->s2 == NULL || smmu_s2_writes(rg->s2, j->acc, &e->s2));
 }
 
+/* What is no plain hit: the verdict, for an entry with conflicts too. */
+static int judge_hit(const struct job *j, const struct tlb_entry *e,
+		     struct tlb_entry *as_made, struct smmu_fault *fault)
+{
+	*as_made = *e;
+	if (conflict(j->smmu, e, j->addr, j->rg->s1 == NULL, fault))
+		return 0;
+	if (e->conflict)
+		as_made->s1.perm = e->s1_perm;
+	return judge(j, as_made, fault);
+}
+
 /* As s2_cached. */
 static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
 {
-	const struct tlb_entry *e = find(j->smmu, j->rg, &j->key, j->addr);
-	int verdict;
+	const struct tlb_entry *e = find(j->smmu, j->rg, &j->key, j->addr), *line = e;
+	struct tlb_entry as_made;
+	int verdict = 1;
 
 	if (e == NULL) {
 		j->smmu->stats.tlb_misses += !j->smmu->tlb->off;
 		return -1;
 	}
 	j->smmu->stats.tlb_hits++;
-	verdict = plain_hit(j, e) ? 1 : judge(j, e, fault);
+	if (!plain_hit(j, e)) {
+		verdict = judge_hit(j, e, &as_made, fault);
+		line = &as_made;
+	}
 	if (verdict > 0) {
-		answer(j->smmu, j->rg, j->acc, j->addr, j->in, e, out);
+		answer(j->smmu, j->rg, j->acc, j->addr, j->in, line, out);
 		if (__builtin_expect(j->acc->destructive, 0))
-			out->writable = writable(j, e);
+			out->writable = writable(j, line);
 		trace_hit(j->smmu, j->rg, j->rg->s1 != NULL ? 1 : 2, j->addr, out->pa);
 	} else if (verdict < 0) {
 		smmu_tlb_drop(j->smmu->tlb, e);

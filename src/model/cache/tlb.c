@@ -67,10 +67,9 @@ static inline tlb_link probe_classes(const struct smmu_tlb *tlb, uint64_t id,
  * for this address is missing does not end the search.
  */
 static inline const struct tlb_entry *search(const struct smmu_tlb *tlb,
-					     const struct tlb_ctx *ctx, uint64_t addr)
+					     const struct tlb_ctx *ctx, uint32_t mask,
+					     uint64_t addr)
 {
-	uint32_t mask = ctx->mask;
-
 	while (mask != 0) {
 		unsigned class = 31 - (unsigned)__builtin_clz(mask);
 		tlb_link link =
@@ -105,12 +104,12 @@ const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
 	if (vm->kinds >> key->kind & 1) {
 		ctx = tlb_ctx_find(tlb, vm, tlb_ctx_key(key, false));
 		if (ctx != NULL)
-			e = search(tlb, ctx, addr);
+			e = search(tlb, ctx, ctx->mask, addr);
 	}
 	if (e == NULL) {
 		ctx = tlb_ctx_global(tlb, vm, key);
 		if (ctx != NULL)
-			e = search(tlb, ctx, addr);
+			e = search(tlb, ctx, ctx->mask, addr);
 	}
 	return e;
 }
@@ -238,6 +237,60 @@ static void copy_line(struct tlb_entry *to, const struct tlb_entry *line)
 	to->bits = line->bits;
 }
 
+/* Classes that live in a context and are smaller than that one. */
+static uint32_t smaller(const struct tlb_ctx *ctx, unsigned class)
+{
+	return ctx->mask & ((UINT32_C(1) << class) - 1);
+}
+
+bool smmu_tlb_conflicts(const struct smmu_tlb *tlb, const struct tlb_entry *e,
+			uint64_t addr)
+{
+	uint32_t slot = (uint32_t)(e - tlb->entry);
+	const struct tlb_ctx *ctx = &tlb->ctx[tlb->node[slot].ctx - 1];
+
+	return search(tlb, ctx, smaller(ctx, tlb->tag[slot].id & 15), addr) != NULL;
+}
+
+/* Any entry of smaller classes within 2^bits bytes of addr: the cheaper way to know. */
+static bool covers_others(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx,
+			  unsigned bits, uint64_t addr)
+{
+	uint32_t mask = smaller(ctx, smmu_tlb_class(bits));
+	uint64_t pages = 0;
+
+	for (uint32_t m = mask; m != 0; m &= m - 1)
+		pages += UINT64_C(1) << (bits - class_bits[__builtin_ctz(m)]);
+	if (pages > ctx->count) {
+		for (tlb_link l = ctx->head; l != 0; l = tlb->node[l - 1].next) {
+			unsigned class = tlb->tag[l - 1].id & 15;
+
+			if ((mask >> class & 1) &&
+			    tlb->tag[l - 1].page >> (bits - class_bits[class]) ==
+				    addr >> bits)
+				return true;
+		}
+		return false;
+	}
+	for (uint32_t m = mask; m != 0; m &= m - 1) {
+		unsigned class = (unsigned)__builtin_ctz(m),
+			 shift = bits - class_bits[class];
+		uint64_t page = addr >> bits << shift;
+
+		for (uint64_t n = 0; n < UINT64_C(1) << shift; n++)
+			if (probe(tlb, ctx->id << 4 | class, page + n) != 0)
+				return true;
+	}
+	return false;
+}
+
+static void mark_conflict(struct tlb_entry *e)
+{
+	e->conflict = true;
+	e->s1_perm = e->s1.perm;
+	e->s1.perm = e->s2.perm = 0;
+}
+
 void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool global,
 		     uint64_t addr, unsigned leaf_bits, const struct tlb_entry *line)
 {
@@ -251,6 +304,9 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
 	if (leaf_bits == line->bits) {
 		link = place_listed(tlb, ctx, leaf_bits, addr);
 		copy_line(&tlb->entry[link - 1], line);
+		if (tlb->detect && smaller(ctx, class) != 0 &&
+		    covers_others(tlb, ctx, leaf_bits, addr))
+			mark_conflict(&tlb->entry[link - 1]);
 		return;
 	}
 	rec = record(tlb, ctx, leaf_bits, addr);
@@ -298,6 +354,8 @@ int smmu_tlb_create(struct smmu_tlb **out, const struct smmu_config *cfg)
 	if (tlb == NULL)
 		return -ENOMEM;
 	tlb->off = cfg->no_tlb;
+	/* CACHE-71: never at BBML level 2. */
+	tlb->detect = !cfg->no_tlb_conflict && cfg->bbml < 2;
 	if (tlb->off)
 		want = SMMU_TLB_WAYS;
 	while (((uint64_t)SMMU_TLB_WAYS << tlb->set_bits) < want && tlb->set_bits < 28)

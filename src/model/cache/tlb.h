@@ -67,7 +67,10 @@ struct tlb_entry {
 	struct smmu_attr attr; /* out, if the input has the default */
 	uint8_t bits; /* of this entry: the smaller of the stages' leaves, at least 12 */
 	bool fractured; /* a record */
-	uint8_t pad[10];
+	/* Inserted over smaller ones: perm of both leaves is 0, so that hits are judged. */
+	bool conflict;
+	uint8_t s1_perm; /* what s1.perm was */
+	uint8_t pad[8];
 };
 _Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
 
@@ -115,6 +118,7 @@ struct smmu_tlb {
 	uint64_t last_id;
 	uint32_t turn; /* which way to evict */
 	bool off;      /* no_tlb */
+	bool detect;   /* conflicts */
 	void *raw[5];  /* what the arrays were allocated as */
 };
 
@@ -130,7 +134,8 @@ struct tlb_key {
  * The entry that translates addr, or NULL. CHOICE: of several that match the
  * non-global one is taken before the global, the larger before the smaller: a smaller
  * one cannot have been inserted while a larger one matched, so among those of one
- * context this is the latest (CACHE-80; F_TLB_CONFLICT is never raised).
+ * context this is the latest. smmu_tlb_conflicts() says that there is a smaller one;
+ * CHOICE: of a global and a non-global one nothing is said (CACHE-80).
  */
 const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
 				      const struct tlb_key *key, uint64_t addr);
@@ -140,6 +145,9 @@ const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
  */
 void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool global,
 		     uint64_t addr, unsigned leaf_bits, const struct tlb_entry *line);
+/* Whether a smaller entry of the same context matches addr, as e of smmu_tlb_find does. */
+bool smmu_tlb_conflicts(const struct smmu_tlb *tlb, const struct tlb_entry *e,
+			uint64_t addr);
 /* Forgets one entry that smmu_tlb_find gave. */
 void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *entry);
 /* Of the entry with that tag, or 0. */

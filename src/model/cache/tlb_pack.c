@@ -78,6 +78,8 @@ static void pack_entry(struct smmu_pack *p, struct tlb_entry *e)
 		pack_s1(p, &e->s1);
 		pack_s2(p, &e->s2);
 		pack_attr(p, &e->attr);
+		pack_bool(p, &e->conflict);
+		pack_u8(p, &e->s1_perm);
 	}
 	pack_check(p, e->bits <= 56, "an entry larger than any");
 }

@@ -201,6 +201,64 @@ struct smmu_ste *smmu_cfg_place_ste(struct smmu_cfgcache *cc, uint32_t sid)
 	return ste;
 }
 
+static unsigned cont_of(const uint64_t *dw)
+{
+	return smmu_get(dw, SMMU_STE_V) ? (unsigned)smmu_get(dw, SMMU_STE_CONT) : 0;
+}
+
+/*
+ * STE-49: all but CONT agrees. CHOICE: so must bits without a field, but for those that
+ * are software's own.
+ */
+static bool same_words(const uint64_t *a, const uint64_t *b)
+{
+	uint64_t own[SMMU_STE_DWORDS] = { 0 };
+
+	smmu_set(own, SMMU_STE_CONT, UINT64_MAX);
+	smmu_set(own, SMMU_STE_SW_RESERVED, UINT64_MAX);
+	for (unsigned i = 0; i < SMMU_STE_DWORDS; i++)
+		if ((a[i] ^ b[i]) & ~own[i])
+			return false;
+	return true;
+}
+
+/* A cached STE of slot i shares a span with the words of sid, and says otherwise. */
+static bool disagrees(const struct smmu_cfgcache *cc, uint32_t i, uint32_t sid,
+		      const uint64_t *dw)
+{
+	const struct smmu_cfg_tag *tag = &cc->ste_tags.tag[i];
+	unsigned other = cont_of(cc->ste[i].dw), own = cont_of(dw);
+	uint32_t apart = (uint32_t)tag->key ^ sid;
+
+	return tag->stamp == cc->generation && apart != 0 &&
+	       apart >> (own > other ? own : other) == 0 &&
+	       !same_words(cc->ste[i].dw, dw);
+}
+
+bool smmu_cfg_ste_conflicts(struct smmu_cfgcache *cc, uint32_t sid, const uint64_t *dw)
+{
+	const struct smmu_cfg_table *t = &cc->ste_tags;
+	unsigned cont = cont_of(dw) > cc->max_cont ? cont_of(dw) : cc->max_cont;
+	uint32_t first = (uint32_t)smmu_align_down(sid, cont);
+
+	cc->max_cont = (uint8_t)cont;
+	if (cc->off || cont == 0)
+		return false;
+	if (UINT32_C(1) << cont >= t->entries) {
+		for (uint32_t i = 0; i < t->entries; i++)
+			if (disagrees(cc, i, sid, dw))
+				return true;
+		return false;
+	}
+	for (uint32_t n = 0; n < UINT32_C(1) << cont; n++) {
+		uint32_t i = table_find(t, make_key(0, first + n), cc->generation);
+
+		if (i != NONE && disagrees(cc, i, sid, dw))
+			return true;
+	}
+	return false;
+}
+
 /* The split is part of the key: it may have changed since (CACHE-6). */
 const uint64_t *smmu_cfg_find_l1std(struct smmu_cfgcache *cc, uint32_t sid,
 				    unsigned split)
@@ -243,8 +301,9 @@ static uint64_t l1cd_key(uint32_t sid, uint32_t idx, unsigned split)
 	return make_key(sid, idx >> split | split << 24);
 }
 
-const struct smmu_l1cd *smmu_cfg_find_l1cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
-				   uint32_t sid, uint32_t idx, unsigned split)
+const struct smmu_l1cd *smmu_cfg_find_l1cd(struct smmu_cfgcache *cc,
+					   const struct smmu_ste *ste, uint32_t sid,
+					   uint32_t idx, unsigned split)
 {
 	uint32_t slot = cc->off ? NONE
 				: table_find(&cc->l1cd_tags, l1cd_key(sid, idx, split),

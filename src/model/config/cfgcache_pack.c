@@ -132,6 +132,8 @@ void smmu_cfgcache_pack(struct smmu_pack *p, struct smmu *smmu)
 
 	pack_u64(p, &cc->generation);
 	pack_u64(p, &cc->serial);
+	pack_u8(p, &cc->max_cont);
+	pack_check(p, cc->max_cont <= 15, "a span larger than any");
 	pack_check(p, cc->generation != 0, "generation 0");
 	pack_table(p, smmu, &cc->ste_tags, pack_ste);
 	pack_table(p, smmu, &cc->l1std_tags, pack_l1std);

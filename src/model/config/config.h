@@ -161,6 +161,11 @@ static inline struct smmu_attr smmu_own_attr(struct smmu_fetch_attr f)
 /* find: NULL on a miss. place: a slot for the caller to fill, evicting if need be. */
 struct smmu_ste *smmu_cfg_find_ste(struct smmu_cfgcache *cc, uint32_t sid);
 struct smmu_ste *smmu_cfg_place_ste(struct smmu_cfgcache *cc, uint32_t sid);
+/*
+ * Whether a cached STE is of the same STE.CONT span as these words of sid, and differs
+ * (STE-49). One that conflicts is not to be placed.
+ */
+bool smmu_cfg_ste_conflicts(struct smmu_cfgcache *cc, uint32_t sid, const uint64_t *dw);
 const uint64_t *smmu_cfg_find_l1std(struct smmu_cfgcache *cc, uint32_t sid,
 				    unsigned split);
 void smmu_cfg_place_l1std(struct smmu_cfgcache *cc, uint32_t sid, unsigned split,

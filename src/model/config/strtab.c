@@ -155,6 +155,12 @@ static struct smmu_ste *ste_fetch(struct smmu *smmu, const struct strtab *tab,
 		return NULL;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_STE_FETCH, .sid = sid, .addr = addr,
 		   .value = dw[0], .dw = dw);
+	if (!smmu->cfg.no_cfg_conflict &&
+	    smmu_cfg_ste_conflicts(smmu->cfgcache, sid, dw)) {
+		fault->event = SMMU_EVT_F_CFG_CONFLICT;
+		fault->rule = "STE-49";
+		return NULL;
+	}
 	ste = smmu_cfg_place_ste(smmu->cfgcache, sid);
 	smmu_ste_decode(smmu, dw, ste);
 	return ste;

@@ -98,6 +98,8 @@ static bool bad_idr1_range(const struct smmu_config *c, struct rule *out)
 		RULE(no_config_cache, c->no_config_cache <= 1, "0 or 1"),
 		RULE(no_invalid_l1std, c->no_invalid_l1std <= 1, "0 or 1"),
 		RULE(no_tlb, c->no_tlb <= 1, "0 or 1"),
+		RULE(no_tlb_conflict, c->no_tlb_conflict <= 1, "0 or 1"),
+		RULE(no_cfg_conflict, c->no_cfg_conflict <= 1, "0 or 1"),
 		RULE(mmio_pairs, c->mmio_pairs <= 1, "0 or 1"),
 		RULE(page0_alias, c->page0_alias <= 1, "0 or 1"),
 		RULE(event_merge, c->event_merge <= 1, "0 or 1"),

@@ -92,6 +92,8 @@ static const struct smmu_config_field fields[] = {
 	PLAIN(desc_64k_ignore),
 	PLAIN(no_config_cache),
 	PLAIN(no_tlb),
+	PLAIN(no_tlb_conflict),
+	PLAIN(no_cfg_conflict),
 	PLAIN(no_invalid_l1std),
 	PLAIN(mmio_pairs),
 	PLAIN(page0_alias),
