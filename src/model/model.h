@@ -12,6 +12,7 @@
  *   mpam/      PARTID and PMG of every access; the VMS
  *   pmcg/      performance monitor counter groups
  *   translate.c  T-1 to T-20, top to bottom: what is found
+ *   kind.c       what is no ordinary read or write
  *   outcome.c    what a device and the event queue see of it
  *   stall/     transactions that are held
  *   smmu.c       creation, reset, the big lock, statistics, trace

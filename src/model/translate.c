@@ -5,8 +5,9 @@
  * here: outcome.c does that for DMA, others for their own purposes. Read from the
  * bottom: the last function is the whole of it.
  *
- * T-1 and what else depends on the kind of a transaction is in kind.c. T-3, T-19 are for other security states. GAP: T-4 and T-9 wait for ATS. T-9v is part of
- * the look-up of the STE; T-18 for purpose IN is in cache/ and walk/, with T-15 to T-17.
+ * T-1 and what else depends on the kind of a transaction is in kind.c. T-3, T-19 are
+ * for other security states. GAP: T-4 and T-9 wait for ATS. T-9v is part of the look-up
+ * of the STE; T-18 for purpose IN is in cache/ and walk/, with T-15 to T-17.
  */
 #include <stddef.h>
 #include "model/mpam/mpam.h"

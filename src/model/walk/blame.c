@@ -138,11 +138,13 @@ void smmu_s2_blame(struct smmu *smmu, const struct smmu_regime *rg,
 void smmu_s2_blame_cached(struct smmu *smmu, const struct smmu_regime *rg,
 			  const struct smmu_s2req *req, const struct smmu_s2leaf *leaf)
 {
-	unsigned have = req->acc.priv ? leaf->perm : leaf->perm >> SMMU_PERM_U_SHIFT;
+	unsigned have = req->acc.priv ? leaf->base : leaf->base >> SMMU_PERM_U_SHIFT;
 	const char *words = "S2PTW: a structure of the SMMU in Device memory (cached)";
 	const char *rule = "T-18c";
 
-	if (req->acc.write && !(have & SMMU_PERM_PW))
+	if (rg->s2->pie || (leaf->more & SMMU_S2_ASSURED_ONLY))
+		words = "S2PII, S2POI, TL0, TL1 or AssuredOnly (cached)";
+	else if (req->acc.write && !(have & SMMU_PERM_PW))
 		words = "S2AP[1]: the cached descriptor does not let it be written";
 	else if (req->acc.inst && !(have & SMMU_PERM_PX))
 		words = "XN: the cached descriptor does not let it be executed";

@@ -27,6 +27,11 @@ uint64_t smmu_table_base(const struct smmu_geom *g, uint64_t ttb)
 	return ttb >> align << align;
 }
 
+/*
+ * CHOICE (9.6): the Contiguous bit is a hint, and not taken: each entry translates by
+ * itself, so that a group which disagrees is never one entry's result for another.
+ */
+
 /* Levels that may hold a block (9.8). Level 3 holds pages and is not asked for. */
 static bool block_ok(const struct smmu_geom *g, int level)
 {
