@@ -150,17 +150,17 @@ struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
 	struct smmu_result hushed;
 
 	trace_decision(&x);
-	if (__builtin_expect(txn->kind != SMMU_KIND_ORDINARY, 0) &&
-	    found != SMMU_FOUND_OUTPUT && smmu_kind_hushed(&x, &hushed))
+	if (found == SMMU_FOUND_OUTPUT)
+		return output(&x);
+	if (smmu_kind_hushed(&x, &hushed))
 		return hushed;
 	switch (found) {
-	case SMMU_FOUND_OUTPUT:
-		return output(&x);
 	case SMMU_FOUND_CONFIG:
 		return abort_it(&x);
 	case SMMU_FOUND_FAULT:
 		return fault(&x);
 	case SMMU_FOUND_SILENT:
+	case SMMU_FOUND_OUTPUT:
 		break;
 	}
 	return (struct smmu_result){ .status = SMMU_ABORT };

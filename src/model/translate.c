@@ -190,7 +190,7 @@ static enum smmu_found stages(struct smmu_lookup *x, uint32_t idx)
 	if (!smmu_stages_translate(x->smmu, &rg, &x->acc, x->txn->addr, &x->attr, &x->out,
 				   &x->fault))
 		return SMMU_FOUND_FAULT;
-	if (__builtin_expect(x->acc.destructive, 0) && !smmu_kind_granted(x))
+	if (__builtin_expect(x->kind != SMMU_KIND_ORDINARY, 0) && !smmu_kind_granted(x))
 		return SMMU_FOUND_SILENT;
 	return SMMU_FOUND_OUTPUT;
 }

@@ -302,43 +302,48 @@ static bool writable(const struct job *j, const struct tlb_entry *e)
 	       (rg->s2 == NULL || smmu_s2_writes(rg->s2, j->acc, &e->s2));
 }
 
-/* What is no plain hit: the verdict, for an entry with conflicts too. */
-static int judge_hit(const struct job *j, const struct tlb_entry *e,
-		     struct tlb_entry *as_made, struct smmu_fault *fault)
+static void granted(const struct job *j, const struct tlb_entry *e,
+		    struct smmu_xlate *out)
 {
-	*as_made = *e;
+	answer(j->smmu, j->rg, j->acc, j->addr, j->in, e, out);
+	trace_hit(j->smmu, j->rg, j->rg->s1 != NULL ? 1 : 2, j->addr, out->pa);
+}
+
+/* What is no plain hit, a destructive access and an entry with conflicts among it. */
+static int judge_hit(const struct job *j, const struct tlb_entry *e,
+		     struct smmu_xlate *out, struct smmu_fault *fault)
+{
+	struct tlb_entry as_made = *e;
+	int verdict;
+
 	if (conflict(j->smmu, e, j->addr, j->rg->s1 == NULL, fault))
 		return 0;
 	if (e->conflict)
-		as_made->s1.perm = e->s1_perm;
-	return judge(j, as_made, fault);
+		as_made.s1.perm = e->s1_perm;
+	verdict = judge(j, &as_made, fault);
+	if (verdict < 0)
+		smmu_tlb_drop(j->smmu->tlb, e);
+	if (verdict > 0) {
+		granted(j, &as_made, out);
+		out->writable = j->acc->destructive && writable(j, &as_made);
+	}
+	return verdict;
 }
 
 /* As s2_cached. */
 static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
 {
-	const struct tlb_entry *e = find(j->smmu, j->rg, &j->key, j->addr), *line = e;
-	struct tlb_entry as_made;
-	int verdict = 1;
+	const struct tlb_entry *e = find(j->smmu, j->rg, &j->key, j->addr);
 
 	if (e == NULL) {
 		j->smmu->stats.tlb_misses += !j->smmu->tlb->off;
 		return -1;
 	}
 	j->smmu->stats.tlb_hits++;
-	if (!plain_hit(j, e)) {
-		verdict = judge_hit(j, e, &as_made, fault);
-		line = &as_made;
-	}
-	if (verdict > 0) {
-		answer(j->smmu, j->rg, j->acc, j->addr, j->in, line, out);
-		if (__builtin_expect(j->acc->destructive, 0))
-			out->writable = writable(j, line);
-		trace_hit(j->smmu, j->rg, j->rg->s1 != NULL ? 1 : 2, j->addr, out->pa);
-	} else if (verdict < 0) {
-		smmu_tlb_drop(j->smmu->tlb, e);
-	}
-	return verdict;
+	if (!plain_hit(j, e))
+		return judge_hit(j, e, out, fault);
+	granted(j, e, out);
+	return 1;
 }
 
 /* Keeps what may be kept of a walk that ended well or in F_PERMISSION. */
