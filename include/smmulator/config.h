@@ -104,6 +104,8 @@ struct smmu_config {
 	 * Leaf 1). 1: such a descriptor is fetched anew each time, as hardware may do.
 	 */
 	uint8_t no_invalid_l1std;
+	uint8_t ats_truncate; /* 1: a translated address beyond OAS is truncated, not
+				 aborted (3.9.1.1) */
 	uint8_t mmio_pairs; /* 1: 8 bytes over two 32-bit registers reach both (REG-11) */
 	uint8_t page0_alias; /* 1: EVENTQ and PRIQ indexes are seen in page 0 too (REG-4)
 			      */

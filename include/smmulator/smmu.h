@@ -84,6 +84,8 @@ enum smmu_kind {
 	SMMU_KIND_UNSUPPORTED, /* what this SMMU cannot take: F_UUT; so any other value */
 	SMMU_KIND_NONE,	       /* in a result: nothing leaves */
 };
+/* PCIe's AT field; what asks for a translation is smmu_ats_request(), <smmulator/ats.h>. */
+enum smmu_at { SMMU_AT_UNTRANSLATED, SMMU_AT_TRANSLATED };
 
 struct smmu_txn {
 	uint32_t sid;
@@ -93,6 +95,7 @@ struct smmu_txn {
 	bool priv;  /* privileged */
 	uint8_t op;   /* enum smmu_op */
 	uint8_t kind; /* enum smmu_kind */
+	uint8_t at;   /* enum smmu_at: whether addr came out of an ATC (3.9.1.3) */
 	/* The client cannot be held: instead of a stall, abort and Stall == 0 (3.12). */
 	bool no_stall;
 	uint64_t addr;
@@ -157,6 +160,7 @@ struct smmu_stats {
 	uint64_t ste_hits, ste_fetches, cd_hits, cd_fetches;
 	uint64_t commands, syncs, tlb_invalidations, config_invalidations;
 	uint64_t events, events_lost;
+	uint64_t ats_requests, atc_invalidations, page_requests;
 };
 SMMU_API void smmu_stats_read(struct smmu *smmu, struct smmu_stats *stats);
 
@@ -191,6 +195,10 @@ enum smmu_trace_kind {
 	/* sid, ssid, value = event (0: none), addr = IPA or address of the fetch, stage
 	   (0: none), rule: what ends it; of success what let it pass, NULL: T-20 */
 	SMMU_TRACE_DECISION,
+	SMMU_TRACE_ATS_REQUEST, /* sid, ssid, addr, value = translated, 0: denied */
+	SMMU_TRACE_ATC_INV,	/* sid, ssid, addr, value = log2 of the bytes */
+	SMMU_TRACE_PAGE_REQUEST, /* sid, ssid, addr, dw[0..1], value = 1 if queued */
+	SMMU_TRACE_PRG_RESPONSE, /* sid, ssid, addr = PRG index, value = code */
 };
 struct smmu_trace {
 	uint8_t kind; /* enum smmu_trace_kind */

@@ -8,6 +8,7 @@
  *   walk/      descriptors, permissions, attributes, HTTU
  *   cache/     the TLB
  *   atos/      address translation operations
+ *   ats/       ATS, PRI and PASID: what PCIe functions and the SMMU say
  *   dpt/       the Device Permission Table
  *   mpam/      PARTID and PMG of every access; the VMS
  *   pmcg/      performance monitor counter groups
@@ -168,6 +169,7 @@ struct smmu_access {
 	bool priv;
 	bool any;	  /* whatever there is will do (NW-DCP); read is set */
 	bool destructive; /* smmu_xlate.writable is wanted */
+	bool keep_clean; /* a write that is asked for, not made: no page becomes dirty */
 };
 
 /* An event in the making; event == 0: none. */
@@ -303,7 +305,7 @@ struct smmu_event {
 	struct {
 		bool r, w, x;
 	} ask, ask_priv;
-	uint8_t span;
+	uint8_t span; /* at most 15 of F_BAD_ATS_TREQ */
 };
 /*
  * Builds the 32-byte record and writes it to the event queue if the queue takes
@@ -324,6 +326,13 @@ struct smmu_cmdq {
 	uint32_t prod, cons;
 	bool kicked;		/* in the list that starts at smmu->cmdq_kicked */
 	struct smmu_cmdq *next; /* the one after it there */
+	struct {
+		unsigned outstanding; /* CMD_ATC_INVs that are not answered */
+		bool failed;	      /* one timed out: the next CMD_SYNC says so */
+		bool held; /* in the list smmu_ats.held, linked by next: it waits for */
+		bool wants_slot; /* a free slot, else for its outstanding ones */
+		struct smmu_cmdq *next;
+	} atc;
 };
 /*
  * Looks at a queue, since its PROD, enable or error has changed: its commands are
@@ -356,6 +365,37 @@ void smmu_stall_adopt(struct smmu *smmu, const struct smmu *from);
  * False: another thread, or a frame below, is at it.
  */
 bool smmu_stall_work(struct smmu *smmu);
+enum smmu_priq_put {
+	SMMU_PRIQ_TAKEN,
+	SMMU_PRIQ_OFF,	    /* PRIQEN, SMMUEN or PRIQ_ABT_ERR */
+	SMMU_PRIQ_OVERFLOW, /* full, or the last overflow is not acknowledged */
+	SMMU_PRIQ_ABORTED,  /* external abort, just now */
+};
+/* Appends a message to the PRI queue, if that takes it; overflow, error, interrupt. */
+enum smmu_priq_put smmu_priq_put(struct smmu *smmu, const uint64_t *dw);
+
+/* ---- ats/ ---- */
+struct smmu_ats;
+struct smmu_atc_inv;
+struct smmu_prg_response;
+/* Only if IDR0.ATS; 0 or -ENOMEM. */
+int smmu_ats_create(struct smmu *smmu);
+void smmu_ats_destroy(struct smmu *smmu);
+void smmu_ats_reset(struct smmu *smmu);
+/* Commands. With IDR0.ATS. */
+void smmu_atc_send(struct smmu *smmu, const struct smmu_atc_inv *inv);
+void smmu_prg_send(struct smmu *smmu, const struct smmu_prg_response *resp);
+/*
+ * Whether that command of the queue must wait: a CMD_SYNC for answers, one with a
+ * message for room. The queue is kicked when it may go on.
+ */
+bool smmu_ats_holds(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t *dw);
+/* Whether a CMD_ATC_INV before this CMD_SYNC has failed; says so once. */
+bool smmu_atc_sync_failed(struct smmu_cmdq *q);
+/*
+ * Delivers the oldest message, with the lock released meanwhile; false: there is none.
+ */
+bool smmu_ats_deliver(struct smmu *smmu);
 
 /* ---- register/ ---- */
 void smmu_regs_init(struct smmu *smmu); /* once, at creation */
@@ -440,6 +480,7 @@ struct smmu {
 	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
 	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */
 	struct smmu_cmdq *cmdq_running; /* whose command is being executed */
+	struct smmu_ats *ats; /* NULL: IDR0.ATS is 0 */
 	struct smmu_stalls *stalls;
 	bool stall_due; /* smmu_stall_work() has something to do */
 	struct smmu_last_event last_event;

@@ -69,19 +69,6 @@ static struct smmu_result abort_it(const struct smmu_lookup *x)
 	return res;
 }
 
-static bool obeys_ars(const struct smmu_fault *fault)
-{
-	switch (fault->event) {
-	case SMMU_EVT_F_TRANSLATION:
-	case SMMU_EVT_F_ADDR_SIZE:
-	case SMMU_EVT_F_ACCESS:
-	case SMMU_EVT_F_PERMISSION:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /*
  * STALL-2, STALL-3: R plays no part; without room for the record it is not even tried.
  * A record whose write aborts is lost, and the transaction stays (STALL-4, EVT-74).
@@ -119,7 +106,7 @@ static struct smmu_result fault(const struct smmu_lookup *x)
 	struct smmu_result res = refused(x);
 	bool held, want;
 
-	if (!obeys_ars(&x->fault) || (!x->fault.s2 && !s1))
+	if (!smmu_obeys_ars(&x->fault) || (!x->fault.s2 && !s1))
 		return abort_it(x);
 	held = x->fault.s2 ? s2->s2s : s1->s;
 	want = x->fault.s2 ? s2->s2r : s1->r;
@@ -138,7 +125,7 @@ static void trace_decision(const struct smmu_lookup *x)
 	SMMU_TRACE(x->smmu, .kind = SMMU_TRACE_DECISION, .sid = x->txn->sid,
 		   .ssid = x->txn->ssid, .value = f->event, .rule = f->rule,
 		   .stage = (uint8_t)(f->s2	     ? 2 :
-				      obeys_ars(f) ? 1 :
+				      smmu_obeys_ars(f) ? 1 :
 						     0),
 		   .addr = f->fetch_addr ? f->fetch_addr : f->ipa);
 }
@@ -146,9 +133,12 @@ static void trace_decision(const struct smmu_lookup *x)
 struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
 {
 	struct smmu_lookup x = { .smmu = smmu, .txn = txn };
-	enum smmu_found found = smmu_find(&x);
 	struct smmu_result hushed;
+	enum smmu_found found;
 
+	if (__builtin_expect(txn->at == SMMU_AT_TRANSLATED, 0))
+		return smmu_translated(smmu, txn);
+	found = smmu_find(&x);
 	trace_decision(&x);
 	if (found == SMMU_FOUND_OUTPUT)
 		return output(&x);

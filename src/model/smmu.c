@@ -108,6 +108,7 @@ static void reset_now(struct smmu *smmu)
 	/* STALL-12 */
 	smmu_stall_terminate_all(smmu);
 	smmu_regs_reset(smmu);
+	smmu_ats_reset(smmu);
 	smmu_cfgcache_flush(smmu->cfgcache);
 	smmu_tlb_flush(smmu->tlb);
 	smmu_vms_flush(smmu);
@@ -125,19 +126,21 @@ static bool next_signal(struct smmu *smmu, struct smmu_signal *signal)
 /*
  * A handler may come back in from send() and take the signals that are still
  * waiting: they go out in order all the same, just from a deeper frame. Another
- * thread may do so too; then they go out on that thread.
+ * thread may do so too; then they go out on that thread. Messages to PCIe functions go
+ * the same way.
  */
 void smmu_unlock_and_deliver(struct smmu *smmu)
 {
 	struct smmu_signal signal;
 
-	do
+	do {
 		while (next_signal(smmu, &signal)) {
 			send(smmu, &signal);
 			if (signal.irq == SMMU_IRQ_CMD_SYNC)
 				smmu_cmdq_run(smmu);
 		}
-	while (__builtin_expect(smmu->stall_due, 0) && smmu_stall_work(smmu));
+	} while ((__builtin_expect(smmu->stall_due, 0) && smmu_stall_work(smmu)) ||
+		 (smmu->ats && smmu_ats_deliver(smmu)));
 	pthread_mutex_unlock(&smmu->lock);
 }
 
@@ -198,11 +201,14 @@ static int make_parts(struct smmu *smmu)
 		err = smmu_pmcg_create(smmu);
 	if (!err)
 		err = smmu_stalls_create(smmu);
+	if (!err)
+		err = smmu_ats_create(smmu);
 	return err;
 }
 
 static void free_parts(struct smmu *smmu)
 {
+	smmu_ats_destroy(smmu);
 	smmu_ecmdq_destroy(smmu);
 	smmu_stalls_destroy(smmu);
 	if (smmu->tlb)

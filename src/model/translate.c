@@ -6,8 +6,8 @@
  * bottom: the last function is the whole of it.
  *
  * T-1 and what else depends on the kind of a transaction is in kind.c. T-3, T-19 are
- * for other security states. GAP: T-4 and T-9 wait for ATS. T-9v is part of the look-up
- * of the STE; T-18 for purpose IN is in cache/ and walk/, with T-15 to T-17.
+ * for other security states; T-4 and T-9 are in ats/. T-9v is part of the look-up of
+ * the STE; T-18 for purpose IN is in cache/ and walk/, with T-15 to T-17.
  */
 #include <stddef.h>
 #include "model/mpam/mpam.h"
@@ -15,7 +15,7 @@
 
 /* ---- attributes: sections 8 and 13 ---- */
 
-static void begin(struct smmu_lookup *x)
+void smmu_lookup_begin(struct smmu_lookup *x)
 {
 	const struct smmu_txn *txn = x->txn;
 
@@ -56,7 +56,7 @@ static void override_types(const struct smmu_override *over, struct smmu_attr *a
 	}
 }
 
-static void override(struct smmu_lookup *x, const struct smmu_override *over)
+void smmu_override_permissions(struct smmu_lookup *x, const struct smmu_override *over)
 {
 	/* STE-57: 00 and 01 are incoming. */
 	if (over->privcfg & 2)
@@ -64,6 +64,11 @@ static void override(struct smmu_lookup *x, const struct smmu_override *over)
 	if (over->instcfg & 2)
 		x->acc.inst = x->acc.read && !x->acc.write && !x->acc.any &&
 			      (over->instcfg & 1);
+}
+
+void smmu_override_all(struct smmu_lookup *x, const struct smmu_override *over)
+{
+	smmu_override_permissions(x, over);
 	override_types(over, &x->attr);
 	x->attr.inst = x->acc.inst;
 	x->attr.priv = x->acc.priv;
@@ -125,7 +130,7 @@ static enum smmu_found global_bypass(struct smmu_lookup *x)
 		return SMMU_FOUND_SILENT;
 	if (smmu_above(x->txn->addr, x->smmu->id.oas))
 		return SMMU_FOUND_SILENT;
-	override(x, &over);
+	smmu_override_all(x, &over);
 	smmu_attr_mpam(&x->attr, smmu_mpam_bypass(x->smmu));
 	return output_bypass(x);
 }
@@ -202,7 +207,7 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 	unsigned event;
 	uint32_t idx;
 
-	override(x, &ste->over);
+	smmu_override_all(x, &ste->over);
 	smmu_attr_mpam(&x->attr, ste->mpam);
 	switch (smmu_select_cd(ste, x->txn, &idx, &event)) {
 	case SMMU_SUBSTREAM_ERROR:
@@ -228,7 +233,7 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 
 enum smmu_found smmu_find(struct smmu_lookup *x)
 {
-	begin(x);
+	smmu_lookup_begin(x);
 	if (__builtin_expect(x->txn->kind != SMMU_KIND_ORDINARY, 0) && !smmu_kind_begin(x))
 		return x->fault.event ? SMMU_FOUND_CONFIG : SMMU_FOUND_SILENT;
 	if (!smmu_is_enabled(x->smmu)) {

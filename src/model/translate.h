@@ -39,6 +39,26 @@ struct smmu_lookup {
 
 enum smmu_found smmu_find(struct smmu_lookup *x);
 
+/* Its beginning, for who goes a way of his own: acc and attr as they come in ... */
+void smmu_lookup_begin(struct smmu_lookup *x);
+/* ... and after overrides: all of them, or PRIVCFG and INSTCFG alone. */
+void smmu_override_all(struct smmu_lookup *x, const struct smmu_override *over);
+void smmu_override_permissions(struct smmu_lookup *x, const struct smmu_override *over);
+
+/* Faults of translation proper, which A, R and S (and ATS) tell from errors (5.5). */
+static inline bool smmu_obeys_ars(const struct smmu_fault *fault)
+{
+	switch (fault->event) {
+	case SMMU_EVT_F_TRANSLATION:
+	case SMMU_EVT_F_ADDR_SIZE:
+	case SMMU_EVT_F_ACCESS:
+	case SMMU_EVT_F_PERMISSION:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * T-10: which CD, if any; STE-41 to STE-44. ste: legal, not aborting. ERROR: *event
  * says which.
@@ -65,5 +85,9 @@ bool smmu_kind_hushed(const struct smmu_lookup *x, struct smmu_result *res);
  * smmu_stall_hold() is next; ticket is 1 + STAG for it, or 0: unrecorded.
  */
 struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn);
+
+/* ---- ats/ ---- */
+/* The same for one whose address is translated already: txn->at says so. */
+struct smmu_result smmu_translated(struct smmu *smmu, const struct smmu_txn *txn);
 
 #endif /* MODEL_TRANSLATE_H */

@@ -26,6 +26,7 @@ static void small_ids(struct smmu_config *cfg)
 static void no_substreams(struct smmu_config *cfg)
 {
 	cfg->ssid_bits = 0;
+	cfg->pasidtt = cfg->pps = 0;
 }
 
 /* REG-6: RES0 without the features. */

@@ -192,7 +192,24 @@ bool so_e2h(const struct so_world *w, const uint64_t *ste)
 	return el2(w, ste) && smmu_reg_get(w->cr2, SMMU_CR2_E2H);
 }
 
-/* 4.1; IDR0.ATS, D128 and MPAM are 0 in every configuration. */
+/* 4.1 step 5 */
+static bool ats_legal(const struct so_world *w, const uint64_t *dw)
+{
+	unsigned config = f(dw, SMMU_STE_Config), s2s = f(dw, SMMU_STE_S2S);
+
+	if (!w->cfg.ats || config == 4)
+		return true;
+	switch (f(dw, SMMU_STE_EATS)) {
+	case 1:
+		return !s2s || config == 5;
+	case 2:
+		return config == 7 && !s2s && !w->cfg.ns1ats;
+	default:
+		return true;
+	}
+}
+
+/* 4.1; IDR3.DPT, D128 and MPAM are 0 in every configuration. */
 bool so_ste_legal(const struct so_world *w, const uint64_t *dw)
 {
 	const struct smmu_config *c = &w->cfg;
@@ -204,6 +221,8 @@ bool so_ste_legal(const struct so_world *w, const uint64_t *dw)
 	if (config < 4)
 		return true;
 	if ((s1 && !c->s1p) || (s2 && !c->s2p))
+		return false;
+	if (!ats_legal(w, dw))
 		return false;
 	if (strw_counts(w, dw) && (f(dw, SMMU_STE_STRW) & 1))
 		return false;

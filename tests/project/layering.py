@@ -16,7 +16,7 @@ HEADERS = {
     'arch': ['arch', 'decode'],
     'bus': ['bus'],
     'firmware': ['firmware', 'acpi'],
-    'model': ['config', 'dvm', 'explain', 'pmcg', 'smmu', 'snapshot', 'stall'],
+    'model': ['ats', 'config', 'dvm', 'explain', 'pmcg', 'smmu', 'snapshot', 'stall'],
     'endpoint': ['endpoint'],
     'machine': ['machine'],
     'pgtable': ['platform', 'pgtable'],

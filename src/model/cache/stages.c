@@ -112,7 +112,7 @@ static void trace_hit(struct smmu *smmu, const struct smmu_regime *rg, unsigned 
 /* Whether hardware must first make the page dirty: then the tables are read again. */
 static bool needs_dirty(const struct smmu_access *acc, uint8_t flags)
 {
-	return acc->write && (flags & SMMU_LEAF_CLEAN);
+	return acc->write && (flags & SMMU_LEAF_CLEAN) && !acc->keep_clean;
 }
 
 /* ---- stage 2, by IPA ---- */

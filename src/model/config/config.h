@@ -44,6 +44,9 @@ struct smmu_ste {
 	bool s1, s2;	     /* the stages that Config turns on */
 	bool s1stalld, s1pie, mev;
 	bool dre, dcp;	 /* STE-76 */
+	bool ppar;	 /* automatic PRG Responses may have a PASID */
+	uint8_t dpt_vmatch;
+	uint8_t eats;	 /* SMMU_EATS_*, OFF without ATS; see smmu_eats() */
 	uint8_t world;	 /* enum smmu_world */
 	uint8_t s1fmt;	 /* as it acts; only if s1cdmax != 0 */
 	uint8_t s1cdmax; /* as it acts; 0: one CD, no substreams */

@@ -230,12 +230,18 @@ void smmu_ste_decode(const struct smmu *smmu, const uint64_t *dw, struct smmu_st
 	ste->illegal = smmu_ste_check(smmu, dw);
 	if (ste->illegal)
 		return;
+	ste->ppar = IDR0(smmu, PRI) && get(dw, SMMU_STE_PPAR);
 	ste->abort = !(config & 4);
 	if (ste->abort)
 		return;
 	ste->mev = get(dw, SMMU_STE_MEV);
 	ste->s1 = config & 1;
 	ste->s2 = config & 2;
+	/* STE-71: in bypass EATS is IGNORED. */
+	if (IDR0(smmu, ATS) && (config & 3) != 0)
+		ste->eats = get(dw, SMMU_STE_EATS);
+	if (ste->eats == SMMU_EATS_DPT)
+		ste->dpt_vmatch = get(dw, SMMU_STE_DPT_VMATCH);
 	ste->world = ste_world(smmu, dw, config);
 	ste->vmid = ste_vmid(smmu, dw, ste);
 	decode_override(smmu, dw, ste);

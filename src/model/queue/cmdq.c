@@ -79,8 +79,6 @@ static unsigned fetch(struct smmu *smmu, const struct smmu_cmdq *q,
 	for (unsigned i = 0; i < 2; i++)
 		if (smmu_bus_read64(smmu->bus, pa + 8 * i, &dw[i], &ring->attr) != 0)
 			return SMMU_CERROR_ABT;
-	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND, .addr = pa, .value = number(smmu, q),
-		   .dw = dw);
 	return SMMU_CERROR_NONE;
 }
 
@@ -100,8 +98,14 @@ static bool step(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_ring 
 	uint64_t dw[2];
 	unsigned cerror = fetch(smmu, q, ring, dw);
 
-	if (cerror == SMMU_CERROR_NONE)
+	if (cerror == SMMU_CERROR_NONE) {
+		if (smmu->ats && smmu_ats_holds(smmu, q, dw))
+			return false;
+		SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
+			   .addr = smmu_ring_addr(ring, q->cons),
+			   .value = number(smmu, q), .dw = dw);
 		cerror = smmu_command_run(smmu, dw);
+	}
 	if (cerror != SMMU_CERROR_NONE) {
 		stop(smmu, q, cerror);
 		return false;

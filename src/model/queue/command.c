@@ -3,6 +3,7 @@
  * The commands of the Non-secure queue (IHI 0070 chapter 4), one row each. What has
  * no row is unknown here: reserved opcodes and those of other security states.
  */
+#include <smmulator/ats.h>
 #include "model/dpt/dpt.h"
 #include "model/mpam/mpam.h"
 #include "model/queue/command.h"
@@ -197,16 +198,59 @@ static void run_cfgi_vms_pidm(struct smmu *smmu, const uint64_t *dw)
 		smmu_vms_forget(smmu, (uint16_t)vmid);
 }
 
-/* ---- the rest ---- */
+/* ---- to PCIe functions ---- */
 
 /*
- * CMD-58, CMD-63: legal, but nothing behind the SMMU takes part in ATS or PRI.
+ * CMD-56, CMD-58, CMD-63: with SMMUEN == 0 they are ignored. CHOICE: so they are with a
+ * PASID where there are none.
  */
-static void run_nothing(struct smmu *smmu, const uint64_t *dw)
+static bool function_ok(const struct smmu *smmu, const uint64_t *dw)
 {
-	(void)smmu;
-	(void)dw;
+	if (!smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_SMMUEN) || !sid_ok(smmu, dw))
+		return false;
+	return !smmu_get(dw, SMMU_CMD_SSV) ||
+	       (smmu->cfg.ssid_bits != 0 && ssid_ok(smmu, dw));
 }
+
+/* CMD-54, CMD-55 */
+static void run_atc_inv(struct smmu *smmu, const uint64_t *dw)
+{
+	unsigned size = (unsigned)smmu_get(dw, SMMU_CMD_ATC_INV_Size);
+	uint64_t addr = smmu_get_addr(dw, SMMU_CMD_ATC_INV_Address);
+	bool ssv = smmu_get(dw, SMMU_CMD_SSV);
+	const struct smmu_atc_inv inv = {
+		.sid = sid_of(dw),
+		.ssid = ssv ? ssid_of(dw) : 0,
+		.ssv = ssv,
+		.global = ssv && smmu_get(dw, SMMU_CMD_ATC_INV_Global),
+		.span_bits = (uint8_t)(12 + size),
+		.addr = size == 52 ? 0 : addr - smmu_low(addr, 12 + size),
+	};
+
+	if (function_ok(smmu, dw))
+		smmu_atc_send(smmu, &inv);
+}
+
+/* PRI-20, PRI-21 */
+static void run_pri_resp(struct smmu *smmu, const uint64_t *dw)
+{
+	static const uint8_t codes[4] = { [SMMU_RESP_FAILURE] = SMMU_PRG_FAILURE,
+					  [SMMU_RESP_INVALID] = SMMU_PRG_INVALID_REQUEST,
+					  [SMMU_RESP_SUCCESS] = SMMU_PRG_SUCCESS };
+	bool ssv = smmu_get(dw, SMMU_CMD_SSV);
+	const struct smmu_prg_response resp = {
+		.sid = sid_of(dw),
+		.ssid = ssv ? ssid_of(dw) : 0,
+		.ssv = ssv,
+		.prg_index = (uint16_t)smmu_get(dw, SMMU_CMD_PRI_RESP_PRGIndex),
+		.code = codes[smmu_get(dw, SMMU_CMD_PRI_RESP_Resp) & 3],
+	};
+
+	if (function_ok(smmu, dw))
+		smmu_prg_send(smmu, &resp);
+}
+
+/* ---- the rest ---- */
 
 /* CMD-67, CMD-68; CMD-69: it has happened when the command is consumed. */
 static void run_resume(struct smmu *smmu, const uint64_t *dw)
@@ -273,8 +317,8 @@ static const struct smmu_command commands[256] = {
 	COMMAND(TLBI_S12_VMALL, has_s2, NULL, smmu_cmd_tlbi),
 	COMMAND(TLBI_S2_IPA, has_s2, smmu_tlbi_illegal, smmu_cmd_tlbi),
 	COMMAND(TLBI_NSNH_ALL, NULL, NULL, smmu_cmd_tlbi),
-	COMMAND(ATC_INV, has_ats, bad_atc_inv, run_nothing),
-	COMMAND(PRI_RESP, has_pri, bad_pri_resp, run_nothing),
+	COMMAND(ATC_INV, has_ats, bad_atc_inv, run_atc_inv),
+	COMMAND(PRI_RESP, has_pri, bad_pri_resp, run_pri_resp),
 	COMMAND(RESUME, has_stall, names_secure, run_resume),
 	COMMAND(STALL_TERM, has_stall, names_secure, run_stall_term),
 	COMMAND(SYNC, NULL, bad_sync, run_sync),
@@ -294,6 +338,9 @@ unsigned smmu_command_run(struct smmu *smmu, const uint64_t *raw)
 		return SMMU_CERROR_ILL;
 	if (cmd->illegal && cmd->illegal(smmu, dw))
 		return SMMU_CERROR_ILL;
+	/* CMD-81 */
+	if (cmd->run == run_sync && smmu_atc_sync_failed(smmu->cmdq_running))
+		return SMMU_CERROR_ATC_INV_SYNC;
 	cmd->run(smmu, dw);
 	return SMMU_CERROR_NONE;
 }

@@ -104,6 +104,7 @@ static bool bad_idr1_range(const struct smmu_config *c, struct rule *out)
 		RULE(page0_alias, c->page0_alias <= 1, "0 or 1"),
 		RULE(event_merge, c->event_merge <= 1, "0 or 1"),
 		RULE(cmd_res0_ignored, c->cmd_res0_ignored <= 1, "0 or 1"),
+		RULE(ats_truncate, c->ats_truncate <= 1, "0 or 1"),
 		RULE(tlb_entries, c->tlb_entries <= 1u << 24, "0 to 2^24"),
 		RULE(config_entries, c->config_entries <= 1u << 24, "0 to 2^24"),
 	};
@@ -200,11 +201,8 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 {
 	static const char legal[] = "0: this feature is not modelled yet";
 	const struct rule rules[] = {
-		RULE(ats, !c->ats, legal),
-		RULE(ns1ats, !c->ns1ats, legal),   RULE(atsrecerr, !c->atsrecerr, legal),
-		RULE(pri, !c->pri, legal),	   RULE(pps, !c->pps, legal),
 		RULE(pbha, !c->pbha, legal),
-		RULE(pasidtt, !c->pasidtt, legal), RULE(d128, !c->d128, legal),
+		RULE(d128, !c->d128, legal),
 	};
 	return broken(out, rules, COUNT(rules));
 }

@@ -95,6 +95,7 @@ static const struct smmu_config_field fields[] = {
 	PLAIN(no_tlb_conflict),
 	PLAIN(no_cfg_conflict),
 	PLAIN(no_invalid_l1std),
+	PLAIN(ats_truncate),
 	PLAIN(mmio_pairs),
 	PLAIN(page0_alias),
 	PLAIN(event_merge),

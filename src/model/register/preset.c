@@ -83,6 +83,9 @@ static void preset_full(struct smmu_config *c)
 	c->stall_max = 64;
 	c->ttendian = 0;
 	c->s1pi = c->s2pi = c->s2po = c->the = c->aie = 1;
+	c->ats = c->atsrecerr = c->pasidtt = 1;
+	c->pri = c->pps = 1;
+	c->priqs = 19;
 	c->atos = c->vatos = 1;
 	c->ecmdq = 1;
 	c->cmdq_control_page_log2nump = 1;
@@ -107,8 +110,8 @@ static void preset_full(struct smmu_config *c)
 
 /*
  * Arm MMU-600 r1p0 (its manual 100310_0100, table 2-18): SMMUv3.1, 48-bit, both table
- * formats and endiannesses, no HTTU. Not here for want of a model: ATS, PRI, PPS,
- * BTM, PBHA. STALL_MAX is what Agilex 5 shows.
+ * formats and endiannesses, no HTTU; ATS, not split-stage, PRI, PPS. Not here for want of
+ * a model: BTM, PBHA. STALL_MAX is what Agilex 5 shows.
  */
 static void preset_mmu600(struct smmu_config *c)
 {
@@ -123,6 +126,7 @@ static void preset_mmu600(struct smmu_config *c)
 	c->ssid_bits = 20;
 	c->priqs = 19;
 	c->vmw = 1;
+	c->ats = c->ns1ats = c->pri = c->pps = 1;
 }
 
 /*
@@ -142,6 +146,8 @@ static void preset_mmu700(struct smmu_config *c)
 	c->ssid_bits = 20;
 	c->vax = 1;
 	c->oas = OAS_52;
+	c->ats = c->ns1ats = c->pri = 1;
+	c->priqs = 19;
 }
 
 /* QEMU's virt machine with iommu=smmuv3, both stages: wired interrupts only. */

@@ -228,6 +228,14 @@ static uint64_t limit_priq_cons(const struct smmu *smmu)
 	return SMMU_MASK(SMMU_PRIQ_CONS_OVACKFLG) | ring_bits(smmu->cfg.priqs, 19);
 }
 
+/* CHOICE (6.3.1, 6.3.36 contradict): without MSIs there is LO all the same. */
+static uint64_t limit_priq_cfg2(const struct smmu *smmu)
+{
+	return SMMU_MASK(SMMU_PRIQ_IRQ_CFG2_LO) |
+	       if_has(smmu->cfg.msi, SMMU_PRIQ_IRQ_CFG2_SH) |
+	       if_has(smmu->cfg.msi, SMMU_PRIQ_IRQ_CFG2_MemAttr);
+}
+
 /* ---- what a write does ---- */
 
 /* REG-20 to REG-27. CMDQEN 0 to 1 starts consumption; an error stays (REG-68). */
@@ -382,8 +390,12 @@ static const struct smmu_regdesc regs[] = {
 	MSI_REGS(EVENTQ, eventq, MSI_ATTR(EVENTQ), has_msi, eventq_irq_off),
 	R(PRIQ_BASE, 8, regs.priq_base, QUEUE_BITS(PRIQ, WA), limit_address, has_pri,
 	  priq_off, NULL),
-	MSI_REGS(PRIQ, priq, MSI_ATTR(PRIQ) | SMMU_MASK(SMMU_PRIQ_IRQ_CFG2_LO),
-		 has_msi_pri, priq_irq_off),
+	R(PRIQ_IRQ_CFG0, 8, regs.priq_irq_cfg0, ADDRESS(PRIQ), limit_address, has_msi_pri,
+	  priq_irq_off, NULL),
+	R(PRIQ_IRQ_CFG1, 4, regs.priq_irq_cfg1, ALL32, NULL, has_msi_pri, priq_irq_off,
+	  NULL),
+	R(PRIQ_IRQ_CFG2, 4, regs.priq_irq_cfg2, ALL32, limit_priq_cfg2, has_pri,
+	  priq_irq_off, NULL),
 	R(MPAMIDR, 4, id.mpamidr, ALL32, NULL, has_mpam, NULL, NULL),
 	R(GMPAM, 4, regs.gmpam, ALL32, limit_mpam, has_mpam, always, write_gmpam),
 	R(GBPMPAM, 4, regs.gbpmpam, ALL32, limit_mpam, has_mpam, always, write_gbpmpam),

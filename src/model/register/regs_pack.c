@@ -46,6 +46,9 @@ static const struct smmu_pack_field stats[] = {
 	STAT(cd_hits),	    STAT(cd_fetches),	     STAT(commands),
 	STAT(syncs),	    STAT(tlb_invalidations), STAT(config_invalidations),
 	STAT(events),	    STAT(events_lost),
+	STAT(ats_requests),
+	STAT(atc_invalidations),
+	STAT(page_requests),
 };
 /* clang-format on */
 
@@ -93,6 +96,32 @@ static void pack_kicked(struct smmu_pack *p, struct smmu *smmu)
 	}
 }
 
+/*
+ * What functions were sent and have not answered is not part of a snapshot, no more than
+ * they are: it counts as timed out, and a CMD_SYNC that waits for it finds so (CMD-81).
+ */
+static void pack_failed(struct smmu_pack *p, struct smmu_cmdq *q)
+{
+	uint8_t failed = q->atc.failed || q->atc.outstanding != 0;
+
+	pack_u8(p, &failed);
+	if (p->loading)
+		q->atc.failed = failed;
+}
+
+static void kick_failed(struct smmu *smmu)
+{
+	for (uint32_t i = 0; i < queues(smmu); i++) {
+		struct smmu_cmdq *q = queue(smmu, i);
+
+		if (!q->atc.failed || q->kicked)
+			continue;
+		q->kicked = true;
+		*smmu->cmdq_kicked_end = q;
+		smmu->cmdq_kicked_end = &q->next;
+	}
+}
+
 static void pack_signals(struct smmu_pack *p, struct smmu *smmu)
 {
 	smmu->n_signals = pack_count(p, smmu->n_signals, SMMU_IRQ_ALL);
@@ -124,7 +153,10 @@ void smmu_regs_pack(struct smmu_pack *p, struct smmu *smmu)
 		pack_u64(p, &queue(smmu, i)->base);
 		pack_u32(p, &queue(smmu, i)->prod);
 		pack_u32(p, &queue(smmu, i)->cons);
+		pack_failed(p, queue(smmu, i));
 	}
 	pack_kicked(p, smmu);
+	if (p->loading && p->why == NULL)
+		kick_failed(smmu);
 	pack_signals(p, smmu);
 }

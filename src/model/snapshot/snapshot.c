@@ -378,7 +378,8 @@ static void moved(struct smmu *smmu, struct smmu *from)
 
 /*
  * Everything below the lock changes sides, but for what belongs to the place: wires,
- * the hook, who waits for stalled transactions, and the count of resets, which goes up since what began before is void.
+ * the hook, the PCIe functions, who waits for stalled transactions, and the count of
+ * resets, which goes up since what began before is void.
  */
 static void exchange(struct smmu *smmu, struct smmu *fresh)
 {
@@ -389,6 +390,9 @@ static void exchange(struct smmu *smmu, struct smmu *fresh)
 	memcpy((char *)smmu + FROM, (char *)fresh + FROM, SIZE);
 	memcpy((char *)fresh + FROM, (char *)&old + FROM, SIZE);
 	memcpy(smmu->wire, old.wire, sizeof(smmu->wire));
+	fresh->ats = smmu->ats;
+	smmu->ats = old.ats;
+	smmu_ats_reset(smmu);
 	smmu->trace = old.trace;
 	smmu->trace_ctx = old.trace_ctx;
 	smmu->resets = old.resets + 1;
@@ -429,6 +433,7 @@ int smmu_snapshot_restore(struct smmu *smmu, const void *data, size_t len, char 
 	}
 	load_memory(&s, smmu->bus);
 	exchange(smmu, made);
+	smmu_cmdq_run(smmu);
 	smmu_unlock_and_deliver(smmu);
 	smmu_destroy(made);
 	return 0;

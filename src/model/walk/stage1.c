@@ -177,7 +177,8 @@ static enum smmu_walk_step finish(struct s1_walk *w)
 	}
 	if (s1->ha)
 		desired = smmu_reg_set(desired, SMMU_S1DESC_AF, 1);
-	if (w->req->acc.write && (leaf->flags & SMMU_LEAF_CLEAN)) {
+	if (w->req->acc.write && (leaf->flags & SMMU_LEAF_CLEAN) &&
+	    !w->req->acc.keep_clean) {
 		/* AP[2], or nDirty, which is the same bit. */
 		desired = smmu_reg_set(desired, SMMU_S1DESC_AP,
 				       smmu_reg_get(desired, SMMU_S1DESC_AP) & 1);

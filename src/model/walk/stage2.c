@@ -54,7 +54,8 @@ static enum smmu_walk_step finish(struct s2_walk *w)
 	}
 	if (s2->ha)
 		desired = smmu_reg_set(desired, SMMU_S2DESC_AF, 1);
-	if (w->req->acc.write && (leaf->flags & SMMU_LEAF_CLEAN)) {
+	if (w->req->acc.write && (leaf->flags & SMMU_LEAF_CLEAN) &&
+	    !w->req->acc.keep_clean) {
 		desired = smmu_reg_set(desired, SMMU_S2DESC_S2AP,
 				       smmu_reg_get(desired, SMMU_S2DESC_S2AP) | 2);
 		leaf->flags &= (uint8_t)~SMMU_LEAF_CLEAN;
