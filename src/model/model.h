@@ -204,6 +204,7 @@ struct smmu_regime {
 	struct smmu_mpam mpam_s2;
 	const struct smmu_s1cfg *s1; /* NULL: stage 1 bypassed */
 	const struct smmu_s2cfg *s2; /* NULL: stage 2 bypassed */
+	bool assured;	/* without stage 1: whatever it asks for is assured (3.9.1.3) */
 	bool no_update; /* ATOS with HTTUI: as with hardware update, but nothing is
 			   written; such a result must not be cached (ATOS-20) */
 };

@@ -95,6 +95,7 @@ static struct smmu_result split(struct smmu_lookup *x)
 		.vmid = x->ste->vmid,
 		.mpam_s2 = x->ste->mpam,
 		.s2 = &x->ste->s2cfg,
+		.assured = true, /* AssuredOnly is ignored */
 	};
 	const struct smmu_xlate *out = &x->out;
 

@@ -239,7 +239,8 @@ static struct smmu_s2req input_req(const struct job *j, const struct tlb_entry *
 		.ipa = j->rg->s1 != NULL ? e->s1.oa | smmu_low(j->addr, e->s1.bits)
 					 : j->addr,
 		.cls = SMMU_CLASS_IN,
-		.assured = j->rg->s1 != NULL && (e->s1.flags & SMMU_LEAF_ASSURED),
+		.assured = j->rg->s1 != NULL ? e->s1.flags & SMMU_LEAF_ASSURED
+					     : j->rg->assured,
 		.acc = *j->acc,
 	};
 }
