@@ -114,7 +114,7 @@ static void effective_eats(void **state)
 	t_teardown(&t);
 }
 
-/* ---- errors of configuration: CA, recorded if REC_CFG_ATS (ATS-R3, R4, R7, R8) ---- */
+/* ---- errors of configuration: ATS-R3, ATS-R4, ATS-R7, ATS-R8 ---- */
 
 enum breakage {
 	STREAM_RANGE,
@@ -190,9 +190,11 @@ static void configuration_errors(void **state)
 		[STE_FETCH] = SMMU_EVT_F_STE_FETCH,
 		[STE_ILLEGAL] = SMMU_EVT_C_BAD_STE,
 		[STE_INVALID] = SMMU_EVT_C_BAD_STE,
+		/* PASID-1: one that is too wide is not truncated */
 		[BAD_PASID] = SMMU_EVT_C_BAD_SUBSTREAMID,
 		/* PASID-2 */
 		[PASID_S1_OFF] = SMMU_EVT_C_BAD_SUBSTREAMID,
+		/* STE-45 */
 		[NO_SUBSTREAM] = SMMU_EVT_F_STREAM_DISABLED,
 		[PASID_ZERO] = SMMU_EVT_F_STREAM_DISABLED,
 		[CD_ILLEGAL] = SMMU_EVT_C_BAD_CD,
@@ -264,7 +266,7 @@ static void faults_are_denials(void **state)
 	h_map(&t.b.h, t.b.ttb0, VA, 1ull << 33, 3, h_s1_rw());
 	h_invalidate_all(&t.b.h);
 	t_expect_denied(&t, t_plain(&t));
-	/* neither A nor R nor S matters */
+	/* EVT-59: neither A nor R nor S matters */
 	t_cd_set(&t, 0, SMMU_CD_A, 0);
 	t_expect_denied(&t, t_plain(&t));
 	t_cd_set(&t, 0, SMMU_CD_R, 0);

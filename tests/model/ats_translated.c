@@ -91,7 +91,7 @@ static void no_interface(void **state)
 	t_teardown(&t);
 }
 
-/* ATS-T4: without ATSCHK nobody looks at the STE. */
+/* ATS-T4, T-4: without ATSCHK nobody looks at the STE. */
 static void unchecked(void **state)
 {
 	struct tb t;
@@ -300,7 +300,7 @@ static void split_stage(void **state)
 	want[3] = 0;
 	b_expect_event(&t.b, want);
 	b_no_event(&t.b);
-	/* without ATSCHK split-stage is off, and the IPA goes where it says (ATS-T4) */
+	/* REG-32: without ATSCHK split-stage is off, and the IPA goes where it says (ATS-T4) */
 	t_cr0(&t, SMMU_CR0_ATSCHK, false);
 	expect_pass(&t, dma(&t, SMMU_WRITE, ipa), ipa);
 	t_teardown(&t);

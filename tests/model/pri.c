@@ -183,7 +183,8 @@ static void impossible_requests(void **state)
 
 /* ---- acceptance ---- */
 
-/* PRIF-2, PRIF-3, PRI-7, PRI-8: PRIQEN and SMMUEN; not EATS, not ATSCHK, not the STE. */
+/* PRIF-2, PRIF-3, PRI-7, PRI-8, REG-101: PRIQEN and SMMUEN; not EATS, not ATSCHK, not the
+ * STE. */
 static void switched_off(void **state)
 {
 	struct smmu_page_request req = ppr(7, false), marker = stop_marker();
@@ -205,6 +206,12 @@ static void switched_off(void **state)
 		expect_answer(&t, &req, FAILED, false);
 		req = ppr(7, false);
 		expect_dropped(&t, &marker);
+		/* REG-33: the field itself guards the registers and is in CR0ACK */
+		assert_int_equal(
+			smmu_reg_get(h_rd32(&t.b.h, SMMU_REG_CR0ACK), SMMU_CR0_PRIQEN),
+			off != SMMU_CR0_PRIQEN);
+		h_wr64(&t.b.h, SMMU_REG_PRIQ_BASE, t.priq | (i ? 3 : 5));
+		assert_int_equal(h_rd64(&t.b.h, SMMU_REG_PRIQ_BASE), t.priq | 3);
 		t_cr0(&t, off, true);
 		assert_int_equal(request(&t, &req, NULL), SMMU_PRI_QUEUED);
 	}
@@ -260,7 +267,7 @@ static void stop_marker_aborts(void **state)
 
 /* ---- overflow ---- */
 
-/* PRIF-3, PRIF-8, PRI-12, PRI-13, PRI-14, PRI-19 */
+/* PRIF-3, PRIF-8, PRI-12, PRI-13, PRI-14, PRI-19, REG-100 */
 static void overflow(void **state)
 {
 	struct smmu_page_request part = ppr(1, false), last = ppr(2, true),
@@ -311,7 +318,7 @@ static void fill(struct tb *t)
 		;
 }
 
-/* PRIF-4, PRI-15: who has a PASID gets it back by PPS or PPAR. */
+/* PRIF-4, PRI-15, REG-102: who has a PASID gets it back by PPS or PPAR. */
 static void overflow_with_pasid(void **state)
 {
 	struct smmu_page_request req = ppr(3, true);

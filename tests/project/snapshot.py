@@ -21,6 +21,7 @@ MEMBERS = {
     'stats': 'REGS', 'cfgcache': 'CFGC', 'tlb': 'TLB',
     'gatos': 'ATOS', 'vatos': 'ATOS', 'vatos_sel': 'ATOS', 'dpt': 'DPT',
     'stalls': 'STAL', 'last_event': 'STAL', 'stall_due': 'the place: who waits',
+    'ats': 'the functions are of the place; what they owe is in REGS',
     'vms': 'VMS', 'pmcg': 'PMCG', 'pmcg_on': 'PMCG', 'missed': 'only under the lock',
 }
 NOT_PACKED = {'size', 'name', 'log', 'log_ctx'}
