@@ -206,6 +206,8 @@ static const struct {
 	{ SMMU_PRESET_FULL, AT(ba_vatos), 1024, 0, 0, "ba_vatos = 1024; legal: 0 to 1023" },
 	{ SMMU_PRESET_V3_0, AT(ba_vatos), 1, 0, 0, "ba_vatos = 1; legal: 0 unless vatos" },
 	/* not modelled yet */
+	{ SMMU_PRESET_V3_4, AT(pbha), 1, 0, 0,
+	  "pbha = 1; legal: 0: this feature is not mod" },
 	{ SMMU_PRESET_V3_4, AT(d128), 1, 0, 0, "d128 = 1; legal: 0 unless ttf is 2" },
 	/* REG-129: S2PI wants stage 2, S2PO and THE want S2PI */
 	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0, NULL },
