@@ -564,8 +564,6 @@ static void random_config(struct so_world *w)
 		KNOB(gran64k, 2),
 		KNOB(vax, 2),
 		KNOB(ds, 2),
-		KNOB(ats, 2),
-		KNOB(ns1ats, 2),
 		KNOB(arch_minor, 5),
 		KNOB(ste_oversize, 2),
 		KNOB(desc_64k_ignore, 2),
