@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <string.h>
 
 #define SUCCESS(pa, attr, sh) ((uint64_t)(attr) << 56 | (pa) | (sh) << 8)
 #define SIZE_BIT	      (1u << 11)
@@ -459,6 +460,56 @@ static void sees_what_is_there(void **state)
 	a_close(&b);
 }
 
+/* A stage 2 table whose RAM is a page for what there is, and then a block for all. */
+static void make_a_page(struct abench *b, uint64_t pa)
+{
+	h_map(&b->h, b->s2, pa & ~0xfffull, pa & ~0xfffull, 3, h_s2_rw());
+}
+
+static void pages_then_block(struct abench *b)
+{
+	uint64_t l1 = h_desc_pa(&b->h, b->s2, H_RAM, 1), block = h_read64(&b->h, l1);
+
+	h_write64(&b->h, l1, 0);
+	make_a_page(b, b->cd_pa);
+	for (unsigned level = 0; level < 4; level++)
+		make_a_page(b, h_desc_pa(&b->h, b->s1, A_VA, level));
+	h_invalidate_all(&b->h);
+	assert_int_equal(a_gatos(b, A_S1 | A_READ, A_VA), SUCCESS(A_IPA, 0xff, ISH));
+	/* the CD's page is cached; without break-before-make the block comes, too */
+	h_write64(&b->h, l1, block);
+}
+
+static void no_bbm(struct smmu_config *cfg)
+{
+	cfg->bbml = 1;
+	cfg->no_tlb_conflict = 0;
+}
+
+/* 9.1.4: TLB conflicts are MISC, which has neither REASON nor FADDR, nor another code. */
+static void conflict_of_the_cd(void **state)
+{
+	uint64_t other[8];
+	struct abench b;
+
+	(void)state;
+	a_open(&b, SMMU_PRESET_FULL, A_NESTED, no_bbm);
+	pages_then_block(&b);
+	/* another CD brings the block in; then the first one is fetched again */
+	memcpy(other, b.ste, sizeof(other));
+	b.cd_pa = h_alloc(&b.h, 4096, 4096);
+	h_write_dw(&b.h, b.cd_pa, b.cd, 8);
+	h_ste_nested(other, b.cd_pa, b.s2, A_VMID);
+	h_ste_write(&b.h, A_SID + 1, other);
+	(void)a_gatos_of(&b, A_SID + 1, A_S1 | A_READ, A_VA);
+	h_cmd(&b.h, SMMU_OP_CFGI_ALL, 31);
+	assert_int_equal(a_gatos(&b, A_S1 | A_READ, A_VA),
+			 a_fault(SMMU_EVT_F_TLB_CONFLICT, 0, 0));
+	assert_int_equal(a_gatos(&b, A_S12 | A_READ, A_VA),
+			 a_fault(SMMU_EVT_F_TLB_CONFLICT, 0, 0));
+	a_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -476,6 +527,7 @@ int main(void)
 		cmocka_unit_test(fault_settings_do_not_matter),
 		cmocka_unit_test(httu),
 		cmocka_unit_test(sees_what_is_there),
+		cmocka_unit_test(conflict_of_the_cd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,12 @@ static bool find(struct lookup *l)
 
 /* ---- PAR ---- */
 
+/* 9.1.4: of what stage 2 finds, conflicts of the TLB are MISC, which is of no stage. */
+static bool of_stage2(const struct smmu_fault *f)
+{
+	return f->s2 && (smmu_obeys_ars(f) || f->event == SMMU_EVT_F_WALK_EABT);
+}
+
 /* The table of 9.1.4; REASON has the codes of CLASS plus 1, where stage 2 is meant. */
 static unsigned reason(const struct lookup *l, uint64_t *faddr)
 {
@@ -213,7 +219,7 @@ static unsigned reason(const struct lookup *l, uint64_t *faddr)
 	if (l->type == TYPE_S2)
 		return f->event == SMMU_EVT_F_ADDR_SIZE && !f->s2 ? SMMU_ATOS_REASON_S1
 								  : SMMU_ATOS_REASON_IN;
-	if (l->type == TYPE_S1 || !f->s2)
+	if (l->type == TYPE_S1 || !of_stage2(f))
 		return SMMU_ATOS_REASON_S1;
 	if (f->event != SMMU_EVT_F_WALK_EABT)
 		*faddr = f->ipa;
@@ -223,7 +229,7 @@ static unsigned reason(const struct lookup *l, uint64_t *faddr)
 /* A stage 1 lookup does not tell what stage 2 said of the SMMU's own fetches. */
 static unsigned fault_code(const struct lookup *l)
 {
-	if (l->type != TYPE_S1 || !l->fault.s2)
+	if (l->type != TYPE_S1 || !of_stage2(&l->fault))
 		return l->fault.event;
 	return l->fault.cls == SMMU_CLASS_CD ? SMMU_EVT_F_CD_FETCH : SMMU_EVT_F_WALK_EABT;
 }
