@@ -105,6 +105,8 @@ static void reset_now(struct smmu *smmu)
 	smmu->n_signals = 0;
 	smmu->resets++;
 	smmu->reset_wanted = false;
+	/* EVT-60: nothing that is recorded later is the same event. */
+	smmu->last_event.valid = false;
 	/* STALL-12 */
 	smmu_stall_terminate_all(smmu);
 	smmu_regs_reset(smmu);

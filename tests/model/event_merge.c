@@ -147,6 +147,27 @@ static void merging_and_the_queue(void **state)
 	b_teardown(&b);
 }
 
+/* EVT-60: nothing is the same event as one from before a reset. */
+static void a_reset_forgets_the_last(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	merge_set_up(&b);
+	assert_true(b_read(&b, 163, 0).recorded);
+	assert_int_equal(h_rd32(&b.h, SMMU_REG_EVENTQ_PROD), 1);
+	smmu_reset(b.h.smmu);
+	h_wr64(&b.h, SMMU_REG_EVENTQ_BASE, b.h.eventq | b.h.eventq_log2);
+	h_wr64(&b.h, SMMU_REG_STRTAB_BASE, b.h.strtab);
+	h_wr32(&b.h, SMMU_REG_STRTAB_BASE_CFG, b.h.strtab_log2);
+	/* a queue that is handed over with an entry in it (3.5.1) */
+	h_wr32(&b.h, SMMU_REG_EVENTQ_PROD, 1);
+	h_wr32(&b.h, SMMU_REG_CR0, 0x5);
+	assert_true(b_read(&b, 163, 0).recorded);
+	assert_int_equal(h_rd32(&b.h, SMMU_REG_EVENTQ_PROD), 2);
+	b_teardown(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +175,7 @@ int main(void)
 		cmocka_unit_test(merging_ignores_the_page_offset),
 		cmocka_unit_test(mev_decides),
 		cmocka_unit_test(merging_and_the_queue),
+		cmocka_unit_test(a_reset_forgets_the_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,7 +307,6 @@ static void write_irq_ctrl(struct smmu *smmu, uint64_t value)
 	smmu_irq_forget_disabled(smmu);
 }
 
-/* REG-63, EVT-84: acknowledging CMDQ_ERR restarts the queue. */
 /* EVT-6: there may be room for what is stalled and was not recorded. */
 static void write_eventq_cons(struct smmu *smmu, uint64_t value)
 {
@@ -315,6 +314,7 @@ static void write_eventq_cons(struct smmu *smmu, uint64_t value)
 	smmu_stall_run(smmu);
 }
 
+/* REG-63, EVT-84: acknowledging CMDQ_ERR restarts the queue; EVENTQ_ABT_ERR, EVT-6. */
 static void write_gerrorn(struct smmu *smmu, uint64_t value)
 {
 	smmu->regs.gerrorn = (uint32_t)value;
