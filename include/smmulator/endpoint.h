@@ -96,7 +96,10 @@ SMMU_API int smmu_endpoint_write(struct smmu_endpoint *ep, size_t stream, uint64
 SMMU_API int smmu_endpoint_wait(struct smmu_endpoint *ep, size_t stream,
 				int64_t timeout_ns, struct smmu_result *result,
 				uint64_t *done);
-/* Gives it up, as a reset of the device does. 0; -ENOENT; -EINVAL. */
+/*
+ * Gives it up, as a reset of the device does. 0; -ENOENT; -EINVAL; and, the transfer
+ * going on, -EBUSY and -EDEADLK as smmu_port_cancel().
+ */
 SMMU_API int smmu_endpoint_cancel(struct smmu_endpoint *ep, size_t stream);
 
 struct smmu_endpoint_stats {

@@ -284,14 +284,17 @@ int smmu_endpoint_wait(struct smmu_endpoint *ep, size_t stream, int64_t timeout_
 int smmu_endpoint_cancel(struct smmu_endpoint *ep, size_t stream)
 {
 	struct stream *s;
-	uint64_t ticket;
+	int err;
 
 	if (stream >= ep->nstreams)
 		return -EINVAL;
 	s = &ep->streams[stream];
-	ticket = s->pending.ticket;
-	s->pending.ticket = 0;
-	return ticket ? smmu_port_cancel(s->port, ticket) : -ENOENT;
+	if (!s->pending.ticket)
+		return -ENOENT;
+	err = smmu_port_cancel(s->port, s->pending.ticket);
+	if (!err || err == -ENOENT)
+		s->pending.ticket = 0;
+	return err;
 }
 
 int smmu_endpoint_read(struct smmu_endpoint *ep, size_t stream, uint64_t addr, void *buf,

@@ -344,6 +344,49 @@ static void test_stall_is_pending(void **state)
 	assert_int_equal(smmu_endpoint_dma(rig->ep, &dma, &res, &done), -EAGAIN);
 }
 
+#define BELL (RAM + 0x10000000)
+
+struct impatient {
+	struct rig *rig;
+	unsigned calls;
+	int err;
+};
+
+static void on_bell(void *ctx, uint64_t pa, uint32_t data, const struct smmu_attr *attr)
+{
+	struct impatient *i = ctx;
+
+	(void)pa;
+	(void)data;
+	(void)attr;
+	i->calls++;
+	i->err = smmu_endpoint_cancel(i->rig->ep, 0);
+}
+
+/* What cannot be given up at the moment is pending still. */
+static void test_no_cancel_in_between(void **state)
+{
+	struct rig *rig = *state;
+	struct smmu_endpoint_dma dma = {
+		.op = SMMU_WRITE, .addr = 0x1000, .buf = rig->buf, .len = 4
+	};
+	struct impatient i = { .rig = rig };
+	const uint64_t leaf = BELL | 0x743;
+	uint64_t done;
+
+	stall_rig(rig, false);
+	map_low(rig, false);
+	assert_int_equal(smmu_bus_add_doorbell(rig->bus, BELL, 4096, on_bell, &i), 0);
+	assert_int_equal(smmu_endpoint_dma(rig->ep, &dma, NULL, NULL), -EAGAIN);
+	put(rig, TTB + 0x2008, &leaf, 1);
+	resume(rig, 0, 1 << 12);
+	assert_int_equal(i.calls, 1);
+	assert_int_equal(i.err, -EBUSY);
+	assert_int_equal(smmu_endpoint_wait(rig->ep, 0, 0, NULL, &done), 0);
+	assert_int_equal(done, 4);
+	assert_int_equal(smmu_endpoint_cancel(rig->ep, 0), -ENOENT);
+}
+
 /* EVT-57: a PCIe function is never stalled. */
 static void test_pcie_is_not_stalled(void **state)
 {
@@ -368,6 +411,7 @@ int main(void)
 		CASE(test_read_as_zero),
 		CASE(test_misuse),
 		CASE(test_stall_is_pending),
+		CASE(test_no_cancel_in_between),
 		CASE(test_pcie_is_not_stalled),
 	};
 
