@@ -57,6 +57,11 @@ SMMU_API uint64_t smmu_mmio_size(const struct smmu *smmu);
 
 /* DMA enters through a port. One thread uses one port at a time. NULL: no memory. */
 SMMU_API struct smmu_port *smmu_port_open(struct smmu *smmu);
+/*
+ * What it holds is given up (stall.h). When it returns, nothing uses a buffer of this
+ * port or calls its callback any more. Not while another thread uses the port; from a
+ * callback that answers one of this SMMU's own accesses it does nothing. NULL is allowed.
+ */
 SMMU_API void smmu_port_close(struct smmu_port *port);
 
 enum smmu_op { SMMU_READ, SMMU_WRITE, SMMU_ATOMIC };

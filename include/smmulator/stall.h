@@ -50,8 +50,8 @@ SMMU_API int smmu_port_wait(struct smmu_port *port, uint64_t ticket, int64_t tim
 			    struct smmu_result *res, uint64_t *done);
 /*
  * Gives a transaction up, as a device that is reset does; its result is dropped. What was
- * moved stays moved. Its STAG is in use until software has answered the event. Closing
- * the port does the same to all it holds. 0; -ENOENT as above; -EBUSY: from inside a
+ * moved stays moved. Its STAG is in use until software has answered the event. Another
+ * thread that waits for it gets -ENOENT. Closing the port does the same to all it holds. 0; -ENOENT as above; -EBUSY: from inside a
  * callback, while it is being completed below; -EDEADLK.
  */
 SMMU_API int smmu_port_cancel(struct smmu_port *port, uint64_t ticket);

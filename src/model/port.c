@@ -47,10 +47,11 @@ static struct smmu_result translate(struct smmu *smmu, const struct smmu_txn *tx
 }
 
 /*
- * Memory that answers one of the SMMU's own fetches may not send DMA through that SMMU
- * from its callback: there is no such thing in hardware, and no end to it.
+ * An abort without more. Memory that answers one of the SMMU's own fetches may not send
+ * DMA through that SMMU from its callback: there is no such thing in hardware, and no
+ * end to it.
  */
-static struct smmu_result from_inside(void)
+static struct smmu_result refused(void)
 {
 	return (struct smmu_result){ .status = SMMU_ABORT };
 }
@@ -118,8 +119,12 @@ struct smmu_result smmu_request_piece(struct smmu *smmu, struct smmu_request *re
 	struct smmu_result res;
 
 	if (!smmu_lock(smmu))
-		return from_inside();
-	res = smmu_request_begin(smmu, req);
+		return refused();
+	/* Given up since: another thread waits to have the port and the buffer back. */
+	if (i != SMMU_HELD_NONE && smmu->stalls->held[i].cancelled)
+		res = refused();
+	else
+		res = smmu_request_begin(smmu, req);
 	if (__builtin_expect(res.status == SMMU_STALLED, 0))
 		smmu_stall_hold(smmu, req, i, &res);
 	smmu_unlock_and_deliver(smmu);
@@ -127,7 +132,7 @@ struct smmu_result smmu_request_piece(struct smmu *smmu, struct smmu_request *re
 	if (res.status == SMMU_STALLED)
 		return res;
 	if (i != SMMU_HELD_NONE && req->port->closed)
-		return from_inside();
+		return refused();
 	complete(smmu, req, &res);
 	return res;
 }
@@ -182,7 +187,7 @@ struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn 
 	struct smmu_result res;
 
 	if (!smmu_lock(port->smmu))
-		return from_inside();
+		return refused();
 	res = translate(port->smmu, txn);
 	if (__builtin_expect(res.status == SMMU_STALLED, 0))
 		return hold_translation(port, txn, &res);

@@ -3,5 +3,6 @@
 smmu_model_test(model_stall stall.c stall_bench.c config_bench.c)
 smmu_model_test(model_stall_port stall_port.c stall_bench.c config_bench.c)
 smmu_model_test(model_event_merge event_merge.c stall_bench.c config_bench.c)
+smmu_model_test(model_stall_meanwhile stall_meanwhile.c stall_bench.c config_bench.c)
 smmu_model_test(model_stall_threads stall_threads.c stall_bench.c config_bench.c)
-set_property(TEST model_stall_threads APPEND PROPERTY LABELS threaded)
+set_property(TEST model_stall_threads model_stall_meanwhile APPEND PROPERTY LABELS threaded)

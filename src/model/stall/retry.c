@@ -113,7 +113,13 @@ void smmu_stall_terminate_all(struct smmu *smmu)
 	stop(smmu, 0, true);
 }
 
-/* ---- what is done, without it ---- */
+/*
+ * ---- what is done, without it ----
+ *
+ * Nothing else is delivered in between: a handler that closes the port must find it
+ * untouched or over, for its buffers and its callback are gone then. Who called
+ * smmu_stall_work() delivers afterwards.
+ */
 
 static void tell(struct smmu *smmu, struct smmu_port *port, uint64_t ticket,
 		 const struct smmu_result *res, uint64_t done)
@@ -121,7 +127,7 @@ static void tell(struct smmu *smmu, struct smmu_port *port, uint64_t ticket,
 	smmu_port_done_fn fn = port->done_fn;
 	void *ctx = port->done_ctx;
 
-	smmu_unlock_and_deliver(smmu);
+	pthread_mutex_unlock(&smmu->lock);
 	fn(ctx, ticket, res, done);
 	(void)smmu_lock(smmu);
 }
@@ -152,7 +158,7 @@ static void work_on(struct smmu *smmu, uint32_t i)
 
 	s->held[i].state = SMMU_HELD_RUNNING;
 	s->at = req.port;
-	smmu_unlock_and_deliver(smmu);
+	pthread_mutex_unlock(&smmu->lock);
 	if (smmu_request_finish(smmu, &req, &res, i)) {
 		(void)smmu_lock(smmu);
 		finished(smmu, i, &res, &req);

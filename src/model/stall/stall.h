@@ -120,7 +120,7 @@ static inline bool smmu_stall_is_worker(const struct smmu_stalls *s)
  */
 struct smmu_result smmu_stall_publish(struct smmu *smmu, struct smmu_port *port,
 				      uint64_t ticket, uint64_t *done);
-/* The port goes: whatever it holds is cancelled. True: the worker will free it. */
+/* The port goes: whatever it holds is cancelled. True: it is not to be freed here. */
 bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port);
 
 /* ---- port.c ---- */

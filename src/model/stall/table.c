@@ -82,6 +82,8 @@ void smmu_held_free(struct smmu_stalls *s, uint32_t i)
 	s->held[i].req.port = NULL;
 	s->used--;
 	smmu_held_put(s, &s->spare, i);
+	/* Whoever waits for it waits in vain. */
+	pthread_cond_broadcast(&s->changed);
 }
 
 uint64_t smmu_held_ticket(const struct smmu_stalls *s, uint32_t i)

@@ -58,13 +58,15 @@ bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port)
 	struct smmu_stalls *s = smmu->stalls;
 	bool mine;
 
+	/* From inside: nothing happens. */
 	if (!smmu_lock(smmu))
-		return false;
+		return true;
 	for (uint32_t i = 0; i < s->size && s->used; i++)
 		if (s->held[i].state != SMMU_HELD_FREE && s->held[i].req.port == port)
 			give_up(s, i);
 	mine = s->at == port && smmu_stall_is_worker(s);
-	port->closed = mine;
+	if (mine)
+		port->closed = true;
 	while (s->at == port && !mine)
 		(void)pthread_cond_wait(&s->changed, &smmu->lock);
 	smmu_unlock_and_deliver(smmu);
@@ -88,6 +90,21 @@ static struct timespec deadline(int64_t ns)
 	return t;
 }
 
+/*
+ * This may be a handler: what its frames below were to do afterwards, the rest of a
+ * queue behind a CMD_SYNC, signals, transactions that are decided, nobody else does.
+ */
+static bool catch_up(struct smmu *smmu)
+{
+	if (!smmu->n_signals && !smmu->cmdq_kicked &&
+	    (!smmu->stall_due || smmu->stalls->working))
+		return false;
+	smmu_cmdq_run(smmu);
+	smmu_unlock_and_deliver(smmu);
+	(void)smmu_lock(smmu);
+	return true;
+}
+
 /* Until something has changed. -ETIMEDOUT, or -EDEADLK: it would be for ever. */
 static int wait_for_change(struct smmu *smmu, int64_t timeout_ns,
 			   const struct timespec *until)
@@ -99,6 +116,8 @@ static int wait_for_change(struct smmu *smmu, int64_t timeout_ns,
 	/* Results come from this very thread, once its callback has returned. */
 	if (smmu_stall_is_worker(s))
 		return -EDEADLK;
+	if (catch_up(smmu))
+		return 0;
 	if (timeout_ns < 0)
 		return -pthread_cond_wait(&s->changed, &smmu->lock);
 	return -pthread_cond_timedwait(&s->changed, &smmu->lock, until);
