@@ -47,6 +47,8 @@ struct smmu_attr {
 	uint8_t ns;	      /* 1: Non-secure physical address space */
 	uint8_t pmg;	      /* MPAM (IHI 0070 chapter 17), Non-secure PARTID space; */
 	uint16_t partid;      /* both are 0 without MPAM */
+	uint8_t pbha;	/* descriptor bits [62:59] that hardware may use, others 0; IDR3.PBHA */
+	uint8_t unused; /* 0: no padding, so that two can be compared as bytes */
 };
 
 /*

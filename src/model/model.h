@@ -117,6 +117,7 @@ struct smmu_s2cfg {
 	bool endi, affd, ha, hd, haft, ptw, fwb, ds, pie, poe, s2s, s2r;
 	bool tl0, tl1, assured_only;
 	uint8_t sh0;
+	uint8_t hwu; /* S2HWU62 to S2HWU59 */
 	struct smmu_fetch_attr fetch;
 	uint64_t poi; /* S2POI: 16 overlay codes */
 };
@@ -129,6 +130,7 @@ struct smmu_s1tt {
 	uint8_t txsz;	 /* raw, for the LPAE32 span rules */
 	int8_t start;
 	bool tbi, had, e0pd;
+	uint8_t hwu; /* HWUx62 to HWUx59, as far as they act */
 	uint8_t sh;
 	uint64_t base;
 	struct smmu_fetch_attr fetch;

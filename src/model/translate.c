@@ -27,7 +27,8 @@ void smmu_lookup_begin(struct smmu_lookup *x)
 	x->attr = txn->has_attr ? txn->attr : smmu_attr_default();
 	/* 13.1.4: Device and iNC-oNC come in as OSH and without hints. */
 	smmu_attr_consistent(&x->attr);
-	/* There is no pass-through of the client's own (17.2). */
+	/* There is no pass-through of the client's own (17.2), and it has no pages. */
+	x->attr.pbha = 0;
 	smmu_attr_mpam(&x->attr, (struct smmu_mpam){ 0 });
 }
 

@@ -107,7 +107,8 @@ static void check_attr(struct cf_bench *b, const struct smmu_txn *txn,
 	static const char *const name[] = { "inner", "outer",  "sh",
 					    "ra",    "wa",     "tr",
 					    "inst",  "priv",   "ns",
-					    "pmg",   "partid", "partid, high byte" };
+					    "pmg",   "partid", "partid, high byte",
+					    "pbha",  "unused" };
 	struct smmu_attr attr = { .sh = SMMU_SH_ISH, .ra = 1, .wa = 1, .ns = 1 };
 	const uint8_t *w = (const uint8_t *)&attr, *g = (const uint8_t *)got;
 	char what[32];

@@ -41,6 +41,7 @@ static bool same_attr(const struct so_cell *c, const struct smmu_attr *a)
 	bool cacheable = b->inner <= SMMU_MT_WT || b->outer <= SMMU_MT_WT;
 
 	return a->inner == b->inner && a->outer == b->outer && a->sh == b->sh &&
+	       a->pbha == b->pbha &&
 	       (!c->check_ra || !cacheable || a->ra == b->ra) && !a->inst && a->priv &&
 	       a->ns;
 }

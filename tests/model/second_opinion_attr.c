@@ -117,6 +117,12 @@ void so_stage2_attr(const struct run *r, const struct page2 *p, struct smmu_attr
 		/* 101; CHOICE: 100 as well. */
 		a->inner = a->outer = SMMU_MT_NC;
 	}
+	/* STE-69. CHOICE: where both stages have a bit, that of stage 2. */
+	for (unsigned i = 0; i < 4; i++)
+		if (r->w->cfg.pbha && (r->ste[1] >> (8 + i) & 1)) {
+			a->pbha = (uint8_t)(a->pbha & ~(1u << i));
+			a->pbha = (uint8_t)(a->pbha | (p->pbha & 1u << i));
+		}
 	/* CHOICE: the raw SH of stage 1 enters. */
 	if (rank_sh(p->sh) > rank_sh(a->sh))
 		a->sh = (uint8_t)p->sh;

@@ -111,7 +111,7 @@ int so_s2_start(const struct so_world *w, const uint64_t *ste)
 	return -2;
 }
 
-/* 4.1 step 8: S2PI, S2PO. IDR3.PBHA is 0 in every configuration. */
+/* 4.1 step 8: S2PI, S2PO. */
 static bool s2_indirect_legal(const struct so_world *w, const uint64_t *dw)
 {
 	bool pie = w->cfg.s2pi && f(dw, SMMU_STE_S2PIE);
@@ -120,6 +120,8 @@ static bool s2_indirect_legal(const struct so_world *w, const uint64_t *dw)
 		return false;
 	if (!w->cfg.s2po || !f(dw, SMMU_STE_S2POE))
 		return true;
+	if (w->cfg.pbha && (dw[1] >> 8 & 15)) /* S2HWU59 to S2HWU62 */
+		return false;
 	for (unsigned i = 0; i < 16; i++) {
 		unsigned code = dw[7] >> (4 * i) & 15;
 

@@ -223,6 +223,8 @@ static void ste_stage2(struct so_world *w, uint64_t *dw)
 		set(dw, SMMU_STE_TL1, pct(w, 90));
 		set(dw, SMMU_STE_AssuredOnly, 1);
 	}
+	if (w->cfg.pbha && smmu_get(dw, SMMU_STE_S2POE) && pct(w, 90))
+		dw[1] &= ~(15ull << 8);
 	set(dw, SMMU_STE_S2PS, pct(w, 50) ? 7 : below(w, 8));
 	ps = v64 ? so_bits(w, (unsigned)smmu_get(dw, SMMU_STE_S2PS)) : 40;
 	if (v64 && ps > 48 && !(w->cfg.ds && smmu_get(dw, SMMU_STE_S2DS)) &&
@@ -569,6 +571,7 @@ static void random_config(struct so_world *w)
 		KNOB(desc_64k_ignore, 2),
 		KNOB(no_tlb, 2),
 		KNOB(no_config_cache, 2),
+		KNOB(pbha, 2),
 	};
 	static const uint8_t oas[8] = { 32, 36, 40, 42, 44, 48, 52, 56 };
 	unsigned n = below(w, 12), wide, narrow_;

@@ -22,7 +22,7 @@ struct fault {
 /* What a leaf of stage 2 says, once an access is granted. */
 struct page2 {
 	uint64_t oa;
-	unsigned bits, memattr, sh;
+	unsigned bits, memattr, sh, pbha;
 	bool mro, assured_only, writable; /* writable: dirty, too */
 };
 

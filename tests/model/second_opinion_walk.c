@@ -88,6 +88,7 @@ static bool leaf2(struct run *r, const struct so_walk *g, uint64_t pa, uint64_t 
 		return so_fail(r, SMMU_EVT_F_ACCESS, true, q->cls, ipa);
 	p->memattr = d >> 2 & 15;
 	p->sh = g->ds ? ste_f(r, SMMU_STE_S2SH0) : d >> 8 & 3;
+	p->pbha = d >> 59 & 15;
 	if (!so_allow2(r, d, ipa, q, a, p, &clean))
 		return false;
 	if (ha)
@@ -351,6 +352,18 @@ static bool update1(struct run *r, struct s1 *s, uint64_t da, uint64_t d, uint64
 	       so_fetch_fail(r, SMMU_EVT_F_WALK_EABT, false, IN_TT, pa);
 }
 
+/* CD-26; [59] is AttrIndx[3] under AIE. */
+static uint8_t pbha1(const struct run *r, const struct s1 *s, uint64_t d)
+{
+	unsigned hwu = (unsigned)(r->cd[s->x ? 2 : 1] >> 60);
+
+	if (!r->w->cfg.pbha || !s->had)
+		return 0;
+	if (s->v64 && r->w->cfg.aie && cd_f(r, SMMU_CD_AIE))
+		hwu &= 14;
+	return (uint8_t)(d >> 59 & hwu);
+}
+
 /* T-17 */
 static bool leaf1(struct run *r, struct s1 *s, uint64_t da, uint64_t d)
 {
@@ -387,6 +400,7 @@ static bool leaf1(struct run *r, struct s1 *s, uint64_t da, uint64_t d)
 		idx = 7;
 	sh = s->g.ds ? tx(r, s, SMMU_CD_SH0, SMMU_CD_SH1) : d >> 8 & 3;
 	s->attr = so_mair((unsigned)(r->cd[3] >> (8 * idx)) & 255, sh == 1 ? 0 : sh);
+	s->attr.pbha = pbha1(r, s, d);
 	if (s->ha)
 		upd |= 1 << 10;
 	if (r->acc.w && clean)

@@ -35,16 +35,34 @@ static void pack_attr(struct smmu_pack *p, struct smmu_attr *a)
 	pack_u8(p, &a->ns);
 	pack_u8(p, &a->pmg);
 	pack_u16(p, &a->partid);
+	pack_u8(p, &a->pbha);
 	known = a->inner <= SMMU_MT_DEV_NGNRNE && a->outer <= SMMU_MT_DEV_NGNRNE &&
 		a->sh <= SMMU_SH_ISH && a->sh != 1 &&
-		(a->ra | a->wa | a->tr | a->inst | a->priv | a->ns) <= 1;
+		(a->ra | a->wa | a->tr | a->inst | a->priv | a->ns) <= 1 && a->pbha <= 15;
+	pack_check(p, known, "attributes that do not exist");
+}
+
+static void pack_s1attr(struct smmu_pack *p, struct smmu_s1attr *a)
+{
+	bool known;
+
+	pack_u8(p, &a->inner);
+	pack_u8(p, &a->outer);
+	pack_u8(p, &a->sh);
+	pack_u8(p, &a->ra);
+	pack_u8(p, &a->wa);
+	pack_u8(p, &a->tr);
+	pack_u8(p, &a->pbha);
+	known = a->inner <= SMMU_MT_DEV_NGNRNE && a->outer <= SMMU_MT_DEV_NGNRNE &&
+		a->sh <= SMMU_SH_ISH && a->sh != 1 && (a->ra | a->wa | a->tr) <= 1 &&
+		a->pbha <= 15;
 	pack_check(p, known, "attributes that do not exist");
 }
 
 static void pack_s1(struct smmu_pack *p, struct smmu_s1leaf *l)
 {
 	pack_u64(p, &l->oa);
-	pack_attr(p, &l->attr);
+	pack_s1attr(p, &l->attr);
 	pack_u8(p, &l->bits);
 	pack_u8(p, &l->perm);
 	pack_u8(p, &l->flags);
@@ -61,7 +79,8 @@ static void pack_s2(struct smmu_pack *p, struct smmu_s2leaf *l)
 	pack_u8(p, &l->sh);
 	pack_u8(p, &l->base);
 	pack_u8(p, &l->more);
-	pack_check(p, l->bits <= 56 && l->memattr <= 15 && l->sh <= 3,
+	pack_u8(p, &l->pbha);
+	pack_check(p, l->bits <= 56 && l->memattr <= 15 && l->sh <= 3 && l->pbha <= 15,
 		   "a stage 2 leaf that does not exist");
 }
 

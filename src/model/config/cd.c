@@ -66,6 +66,22 @@ static void decode_tables(const struct smmu *smmu, const uint64_t *dw,
 	decode_table(smmu, dw, s1, t1, SMMU_CD_TTB1);
 }
 
+/*
+ * CD-26: only with HADx. With AIE bit [59] of a descriptor is AttrIndx[3] and nothing
+ * else, whatever HWUx59 says.
+ */
+static void decode_hwu(const struct smmu *smmu, const uint64_t *dw, struct smmu_s1cfg *s1)
+{
+	unsigned may = IDR3(smmu, PBHA) ? (s1->aie ? 14 : 15) : 0;
+	unsigned hwu0 = get(dw, SMMU_CD_HWU059) | get(dw, SMMU_CD_HWU060) << 1 |
+			get(dw, SMMU_CD_HWU061) << 2 | get(dw, SMMU_CD_HWU062) << 3;
+	unsigned hwu1 = get(dw, SMMU_CD_HWU159) | get(dw, SMMU_CD_HWU160) << 1 |
+			get(dw, SMMU_CD_HWU161) << 2 | get(dw, SMMU_CD_HWU162) << 3;
+
+	s1->tt[0].hwu = (uint8_t)(s1->tt[0].had ? hwu0 & may : 0);
+	s1->tt[1].hwu = (uint8_t)(s1->tt[1].had ? hwu1 & may : 0);
+}
+
 static void decode_permissions(const struct smmu *smmu, const struct smmu_ste *ste,
 			       const uint64_t *dw, struct smmu_s1cfg *s1)
 {
@@ -124,4 +140,5 @@ void smmu_cd_decode(const struct smmu *smmu, const struct smmu_ste *ste,
 	decode_update(smmu, dw, s1);
 	decode_permissions(smmu, ste, dw, s1);
 	decode_tables(smmu, dw, s1);
+	decode_hwu(smmu, dw, s1);
 }

@@ -198,6 +198,11 @@ static void decode_stage2(const struct smmu *smmu, const uint64_t *dw, bool nest
 	s2->fetch.oc = get(dw, SMMU_STE_S2OR0);
 	s2->fetch.sh = smmu_sh_code(get(dw, SMMU_STE_S2SH0));
 	s2->sh0 = s2->fetch.sh;
+	if (IDR3(smmu, PBHA)) /* STE-69 */
+		s2->hwu = (uint8_t)(get(dw, SMMU_STE_S2HWU59) |
+				    get(dw, SMMU_STE_S2HWU60) << 1 |
+				    get(dw, SMMU_STE_S2HWU61) << 2 |
+				    get(dw, SMMU_STE_S2HWU62) << 3);
 }
 
 /* STE-80, CACHE-22. A VMID that is ignored is no tag. */

@@ -59,6 +59,8 @@ void smmu_story_attr(char *buf, size_t n, const struct smmu_attr *a)
 	add(buf, n, ", %s", sh[a->sh & 3]);
 	if (a->inner < SMMU_MT_DEV_GRE)
 		add(buf, n, ", RA %u WA %u TR %u", a->ra, a->wa, a->tr);
+	if (a->pbha)
+		add(buf, n, ", PBHA %#x", a->pbha);
 	add(buf, n, ", %s, %s", a->inst ? "instruction" : "data",
 	    a->priv ? "privileged" : "unprivileged");
 }

@@ -201,7 +201,6 @@ static bool bad_not_modelled(const struct smmu_config *c, struct rule *out)
 {
 	static const char legal[] = "0: this feature is not modelled yet";
 	const struct rule rules[] = {
-		RULE(pbha, !c->pbha, legal),
 		RULE(d128, !c->d128, legal),
 	};
 	return broken(out, rules, COUNT(rules));

@@ -128,23 +128,28 @@ static uint8_t mair_nibble(unsigned nibble, unsigned *hints)
 }
 
 /* CD-31: what VMSAv8-64 leaves unpredictable is fixed here. */
-struct smmu_attr smmu_attr_from_mair(unsigned byte, unsigned sh)
+struct smmu_s1attr smmu_attr_from_mair(unsigned byte, unsigned sh)
 {
-	struct smmu_attr attr = { .sh = sh == 1 ? SMMU_SH_NSH : (uint8_t)(sh & 3),
-				  .ns = 1 };
+	struct smmu_s1attr s1 = { .sh = sh == 1 ? SMMU_SH_NSH : (uint8_t)(sh & 3) };
 	unsigned in_hints, out_hints, low = byte & 15;
+	struct smmu_attr attr = { 0 };
 
 	if (byte >> 4 == 0) {
-		attr.inner = attr.outer = device(low >> 2);
-		return attr;
+		s1.inner = s1.outer = device(low >> 2);
+		return s1;
 	}
 	attr.outer = mair_nibble(byte >> 4, &out_hints);
 	attr.inner = mair_nibble(low == 0 ? 3 : low, &in_hints);
 	merge_hints(&attr, in_hints, out_hints);
-	return attr;
+	s1.inner = attr.inner;
+	s1.outer = attr.outer;
+	s1.ra = attr.ra;
+	s1.wa = attr.wa;
+	s1.tr = attr.tr;
+	return s1;
 }
 
-void smmu_attr_stage1(struct smmu_attr *attr, const struct smmu_attr *s1)
+void smmu_attr_stage1(struct smmu_attr *attr, const struct smmu_s1attr *s1)
 {
 	if (smmu_attr_is_cacheable(attr)) {
 		attr->ra &= s1->ra;
@@ -158,6 +163,7 @@ void smmu_attr_stage1(struct smmu_attr *attr, const struct smmu_attr *s1)
 	attr->inner = s1->inner;
 	attr->outer = s1->outer;
 	attr->sh = s1->sh;
+	attr->pbha = s1->pbha;
 }
 
 static uint8_t stronger(uint8_t a, uint8_t b)
@@ -216,7 +222,10 @@ static void force(unsigned memattr, struct smmu_attr *attr)
 	}
 }
 
-/* CHOICE: the raw SH of stage 1 enters the combination (translation.md 13.5). */
+/*
+ * CHOICE: the raw SH of stage 1 enters the combination (translation.md 13.5). CHOICE: of
+ * a bit that both stages give to hardware (STE-69) the one of stage 2 leaves.
+ */
 void smmu_attr_stage2(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		      const struct smmu_s2leaf *leaf, struct smmu_attr *attr)
 {
@@ -225,6 +234,7 @@ void smmu_attr_stage2(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 	else
 		combine(smmu, leaf->memattr, attr);
 	attr->sh = combine_sh(attr->sh, leaf->sh);
+	attr->pbha = (uint8_t)((attr->pbha & ~s2->hwu) | leaf->pbha);
 }
 
 bool smmu_s2_is_device(const struct smmu *smmu, const struct smmu_s2cfg *s2,

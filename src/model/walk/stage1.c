@@ -133,15 +133,19 @@ static enum smmu_walk_step update(struct s1_walk *w, uint64_t desired)
 	return step == SMMU_WALK_FAULT ? fail(w, SMMU_EVT_F_WALK_EABT, "T-16b") : step;
 }
 
-static struct smmu_attr attributes(const struct s1_walk *w, uint64_t desc)
+static struct smmu_s1attr attributes(const struct s1_walk *w, uint64_t desc)
 {
+	struct smmu_s1attr attr;
+
 	unsigned idx = (unsigned)smmu_reg_get(desc, SMMU_S1DESC_AttrIndx);
 	unsigned sh = w->geom.ds ? w->req->tt->sh
 				 : (unsigned)smmu_reg_get(desc, SMMU_S1DESC_SH);
 
 	if (w->s1->aie && smmu_reg_get(desc, SMMU_S1DESC_AttrIndx3) != 0)
 		idx = 7; /* CD-31: 8 to 15 */
-	return smmu_attr_from_mair((unsigned)(w->s1->mair >> (8 * idx)) & 0xff, sh);
+	attr = smmu_attr_from_mair((unsigned)(w->s1->mair >> (8 * idx)) & 0xff, sh);
+	attr.pbha = (uint8_t)(smmu_reg_get(desc, SMMU_S1DESC_PBHA) & w->req->tt->hwu);
+	return attr;
 }
 
 /* 3.27: what a descriptor just read leads to is assured. */

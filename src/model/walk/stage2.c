@@ -44,6 +44,7 @@ static enum smmu_walk_step finish(struct s2_walk *w)
 		return fail(w, SMMU_EVT_F_ACCESS, "STE-59");
 	leaf->memattr = (uint8_t)smmu_reg_get(desc, SMMU_S2DESC_MemAttr);
 	leaf->sh = w->geom.ds ? s2->sh0 : (uint8_t)smmu_reg_get(desc, SMMU_S2DESC_SH);
+	leaf->pbha = (uint8_t)(smmu_reg_get(desc, SMMU_S2DESC_PBHA) & s2->hwu);
 	smmu_s2_perm(w->smmu, s2, desc, leaf);
 	if (keep && (af || !s2->ha))
 		leaf->flags |= SMMU_LEAF_CACHEABLE;

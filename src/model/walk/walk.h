@@ -39,13 +39,18 @@ enum {
 	SMMU_S2_ASSURED_ONLY = 64,
 };
 
+/* MAIR, SH and PBHA of a stage-1 leaf; as in struct smmu_attr. */
+struct smmu_s1attr {
+	uint8_t inner, outer, sh, ra, wa, tr, pbha;
+};
+
 /* What the last descriptor of a stage-1 walk means. */
 struct smmu_s1leaf {
-	uint64_t oa;	       /* output address of its first byte */
-	struct smmu_attr attr; /* MAIR and SH; inst, priv unused */
-	uint8_t bits;	       /* it maps 2^bits bytes */
-	uint8_t perm;	       /* SMMU_PERM_*; write includes writable-clean */
-	uint8_t flags;	       /* SMMU_LEAF_* */
+	uint64_t oa; /* output address of its first byte */
+	struct smmu_s1attr attr;
+	uint8_t bits;  /* it maps 2^bits bytes */
+	uint8_t perm;  /* SMMU_PERM_*; write includes writable-clean */
+	uint8_t flags; /* SMMU_LEAF_* */
 };
 
 struct smmu_s2leaf {
@@ -57,6 +62,7 @@ struct smmu_s2leaf {
 	uint8_t sh;	 /* raw, or S2SH0 with S2DS */
 	uint8_t base;	 /* SMMU_PERM_* of the descriptor or of SMMU_S2PII */
 	uint8_t more;	 /* SMMU_S2_* */
+	uint8_t pbha;	 /* bits [62:59], those that S2HWU allows */
 };
 
 /*
@@ -189,9 +195,9 @@ void smmu_s2_perm(const struct smmu *smmu, const struct smmu_s2cfg *s2, uint64_t
 		  struct smmu_s2leaf *leaf);
 
 /* ---- attr.c ---- */
-struct smmu_attr smmu_attr_from_mair(unsigned byte, unsigned sh);
+struct smmu_s1attr smmu_attr_from_mair(unsigned byte, unsigned sh);
 /* Stage 1 on: what the input leaves of its hints, and MAIR and SH (13.2). */
-void smmu_attr_stage1(struct smmu_attr *attr, const struct smmu_attr *s1);
+void smmu_attr_stage1(struct smmu_attr *attr, const struct smmu_s1attr *s1);
 /* Stage 2 on: combine, or S2FWB (13.4, 13.5). */
 void smmu_attr_stage2(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		      const struct smmu_s2leaf *leaf, struct smmu_attr *attr);
