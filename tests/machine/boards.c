@@ -323,7 +323,7 @@ static void test_configure(void **state)
 	m = build(fw, &o);
 	assert_int_equal(calls, 5);
 	assert_int_equal(smmu_machine_masters(m), 4);
-	assert_int_equal(smmu_machine_smmu(m, 1)->sid_bits, 24);
+	assert_int_equal(smmu_machine_smmu(m, 1)->sid_bits, 32);
 	assert_int_equal(smmu_machine_smmu(m, 0)->sid_bits, 16);
 	demolish(m, fw);
 }

@@ -16,7 +16,7 @@
 
 static void no_s1(struct smmu_config *cfg)
 {
-	cfg->s1p = cfg->hyp = cfg->had = cfg->vatos = 0;
+	cfg->s1p = cfg->hyp = cfg->had = cfg->pbha = cfg->vatos = 0;
 	cfg->s1pi = cfg->aie = cfg->the = 0;
 }
 

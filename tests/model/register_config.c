@@ -81,8 +81,7 @@ static void oas_codes_give_bits(void **state)
 /*
  * ID registers that are known from elsewhere. QEMU 11.1's virt machine with both stages:
  * all of them. MMU-600: its manual (100310_0100, table 2-18) and a SoC's register map
- * (Agilex 5: IDR0 080f7e3f, IDR1 0e739d18, IDR3 3c, IDR5 00400075), less what the model
- * lacks: BTM, PBHA; SEV is an input pin.
+ * (Agilex 5: IDR0 080f7e3f, IDR1 0e739d18, IDR3 3c, IDR5 00400075).
  */
 static void presets_read_as_known(void **state)
 {
@@ -93,7 +92,7 @@ static void presets_read_as_known(void **state)
 		{ SMMU_PRESET_QEMU,
 		  { 0x0d44101b, 0x02730010, 0, 0x1414, 0, 0x74, 0, 1 } },
 		{ SMMU_PRESET_MMU600,
-		  { 0x080f3e1f, 0x0e739d18, 0, 0x34, 0, 0x400075, 0x4831043b, 1 } },
+		  { 0x080f7e3f, 0x0e739d18, 0, 0x3c, 0, 0x400075, 0x4831043b, 1 } },
 	};
 
 	(void)state;
@@ -206,8 +205,13 @@ static const struct {
 	{ SMMU_PRESET_FULL, AT(ba_vatos), 1024, 0, 0, "ba_vatos = 1024; legal: 0 to 1023" },
 	{ SMMU_PRESET_V3_0, AT(ba_vatos), 1, 0, 0, "ba_vatos = 1; legal: 0 unless vatos" },
 	/* not modelled yet */
-	{ SMMU_PRESET_V3_4, AT(pbha), 1, 0, 0,
-	  "pbha = 1; legal: 0: this feature is not mod" },
+	{ SMMU_PRESET_FULL, AT(d128), 1, AT(ttf), 2,
+	  "d128 = 1; legal: 0: this feature is not mod" },
+	/* REG-129, REG-133: PBHA wants HAD, and v3.1 */
+	{ SMMU_PRESET_V3_1, AT(pbha), 1, 0, 0, NULL },
+	{ SMMU_PRESET_V3_1, AT(pbha), 2, 0, 0, "pbha = 2" },
+	{ SMMU_PRESET_V3_0, AT(pbha), 1, 0, 0, "pbha = 1; legal: 0 unless had" },
+	{ SMMU_PRESET_V3_0, AT(pbha), 1, AT(had), 1, "pbha = 1; legal: 0 in v3.0" },
 	{ SMMU_PRESET_V3_4, AT(d128), 1, 0, 0, "d128 = 1; legal: 0 unless ttf is 2" },
 	/* REG-129: S2PI wants stage 2, S2PO and THE want S2PI */
 	{ SMMU_PRESET_V3_4, AT(s2pi), 1, 0, 0, NULL },

@@ -116,6 +116,7 @@ static struct smmu_config config_of(const json_t *idregs)
 #undef TAKE
 	/* That model shows HAD without stage 1, where it has to be 0 (6.3.4). */
 	cfg.had = cfg.had && cfg.s1p;
+	cfg.pbha = cfg.pbha && cfg.had;
 	cfg.desc_64k_ignore = 1; /* of two allowed choices, what these scenarios expect */
 	cfg.arch_minor = (uint8_t)num(json_object_get(idregs, "AIDR"));
 	cfg.iidr = (uint32_t)num(json_object_get(idregs, "IIDR"));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kinds of SMMU that need no thought. Every preset is its predecessor plus
- * what its architecture version makes mandatory (table under REG-133), with the
- * optional features that this model has. The named products carry the ID values
- * that are known of them, less what the model does not have (check.c, "not modelled").
+ * The kinds of SMMU that need no thought. Each of v3.0 to v3.4 is its predecessor plus
+ * what its architecture version makes mandatory (table under REG-133), and few options
+ * besides: a driver that takes one for granted is to fail here, and a test that wants one
+ * says so. "full" has all that can be had at once. The named products carry the ID values
+ * that are known of them; what is a guess is said.
  */
 #include <errno.h>
 #include <string.h>
@@ -70,6 +71,10 @@ static void preset_v34(struct smmu_config *c)
 	c->ds = 1;
 }
 
+/*
+ * A DPT excludes VMSAv8-32 tables (REG-129), of which this has the latter; ns1ats == 0 is
+ * that split-stage ATS is there.
+ */
 static void preset_full(struct smmu_config *c)
 {
 	preset_v34(c);
@@ -86,6 +91,7 @@ static void preset_full(struct smmu_config *c)
 	c->ats = c->atsrecerr = c->pasidtt = 1;
 	c->pri = c->pps = 1;
 	c->priqs = 19;
+	c->pbha = 1;
 	c->atos = c->vatos = 1;
 	c->ecmdq = 1;
 	c->cmdq_control_page_log2nump = 1;
@@ -110,8 +116,8 @@ static void preset_full(struct smmu_config *c)
 
 /*
  * Arm MMU-600 r1p0 (its manual 100310_0100, table 2-18): SMMUv3.1, 48-bit, both table
- * formats and endiannesses, no HTTU; ATS, not split-stage, PRI, PPS. Not here for want of
- * a model: BTM, PBHA. STALL_MAX is what Agilex 5 shows.
+ * formats and endiannesses, no HTTU; ATS, not split-stage, PRI, PPS, PBHA. COHACC, BTM and
+ * SEV are input pins: they and STALL_MAX are as Agilex 5 shows them.
  */
 static void preset_mmu600(struct smmu_config *c)
 {
@@ -127,11 +133,14 @@ static void preset_mmu600(struct smmu_config *c)
 	c->priqs = 19;
 	c->vmw = 1;
 	c->ats = c->ns1ats = c->pri = c->pps = 1;
+	c->pbha = c->btm = c->sev = 1;
 }
 
 /*
- * Arm MMU-700 r1p0: SMMUv3.2 with 52-bit addresses in 64 KB granules. No public table
- * of its ID values was found: this is what v3.2 has, and a guess at options.
+ * Arm MMU-700 r1p0. Known: SMMUv3.2 and, from the Linux list, 32-bit StreamIDs in every
+ * configuration ("Fix L1 stream table index calculation", October 2024); its number is in
+ * Linux's errata. No public table of its other ID values was found: what v3.2 must have,
+ * like the MMU-600 otherwise, and 52 bits, HTTU, BBML 2, STT are a guess.
  */
 static void preset_mmu700(struct smmu_config *c)
 {
@@ -142,7 +151,7 @@ static void preset_mmu700(struct smmu_config *c)
 	c->httu = 2;
 	c->bbml = 2;
 	c->stt = 1;
-	c->sid_bits = 24;
+	c->sid_bits = 32;
 	c->ssid_bits = 20;
 	c->vax = 1;
 	c->oas = OAS_52;
