@@ -431,6 +431,10 @@ struct iommu_fault {
 	size_t record_words;
 };
 
+/*
+ * Runs where the driver found the event, as a reader that iommu_domain_free() waits for:
+ * may map and unmap; may not attach, detach or free, nor wait for who does.
+ */
 typedef int (*iommu_fault_handler)(struct iommu_domain *domain, struct iommu_dev *dev,
 				   const struct iommu_fault *fault, void *token);
 
@@ -506,7 +510,10 @@ SMMU_API int iommu_paging_domain_alloc(struct iommu_dev *dev, uint32_t flags,
 				       struct iommu_domain **domain);
 SMMU_API int iommu_identity_domain_alloc(struct iommu_dev *dev,
 					 struct iommu_domain **domain);
-/* CORE-52; NULL and static domains are allowed. Attached somewhere: caller's bug. */
+/*
+ * CORE-52; NULL and static domains are allowed. Attached somewhere: caller's bug. Waits
+ * for the fault handlers that run now.
+ */
 SMMU_API void iommu_domain_free(struct iommu_domain *domain);
 static inline bool iommu_domain_is_paging(const struct iommu_domain *domain)
 {
@@ -754,7 +761,10 @@ struct iommu_group_state {
 SMMU_API void iommu_group_get_state(struct iommu_group *group,
 				    struct iommu_group_state *state);
 
-/* The group's domain; the caller keeps the group stable (CORE-63). NULL: none. */
+/*
+ * The group's domain; the caller keeps the group stable (CORE-63), or is in a fault
+ * handler: until that returns nobody frees the domain. Waits for no attach. NULL: none.
+ */
 SMMU_API struct iommu_domain *iommu_get_domain_for_dev(struct iommu_dev *dev);
 /* The same for a driver inside attach_dev, test_dev or set_dev_pasid. */
 SMMU_API struct iommu_domain *iommu_driver_get_domain_for_dev(struct iommu_dev *dev);
@@ -788,7 +798,10 @@ SMMU_API void iommu_detach_group_handle(struct iommu_domain *domain,
 SMMU_API int iommu_replace_group_handle(struct iommu_group *group,
 					struct iommu_domain *domain,
 					struct iommu_attach_handle *handle);
-/* CORE-97. type 0: any. -ENOENT: none; -EBUSY: of another domain type. */
+/*
+ * CORE-97. type 0: any. -ENOENT: none; -EBUSY: of another domain type. The handle is
+ * its owner's until the detach returns; the caller keeps it away, or is in a handler.
+ */
 SMMU_API int iommu_attach_handle_get(struct iommu_group *group, uint32_t pasid,
 				     unsigned type, struct iommu_attach_handle **handle);
 

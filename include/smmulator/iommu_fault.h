@@ -48,7 +48,8 @@ struct iommu_iopf_group {
  * -EINVAL, answered INVALID: no queue serves the device (with a warning), or the group
  * is for nobody: nothing is attached there, or without handler. -ENOMEM: a request
  * that is not the last could not be stored; the driver answers. Never waits for a
- * lock of the attach path. The domain's handler runs inside, on this thread.
+ * lock of the attach path. The domain's handler runs inside, on this thread, as a reader
+ * that detach waits for: it may not attach, detach or free, nor wait for who does.
  */
 SMMU_API int iommu_report_device_fault(struct iommu_dev *dev,
 				       const struct iommu_page_request *request);
@@ -72,8 +73,9 @@ SMMU_API void iommu_iopf_queue_destroy(struct iommu_iopf_queue *queue);
 SMMU_API int iommu_iopf_queue_add_device(struct iommu_iopf_queue *queue,
 					 struct iommu_dev *dev);
 /*
- * As often as it was added: then everything that waits is answered INVALID, and
- * requests without their last are forgotten. -EINVAL: not in this queue.
+ * As often as it was added: then everything that waits is answered INVALID, requests
+ * without their last are forgotten, and work that is queued is waited for. -EINVAL: not
+ * in this queue. Like destroy, flush and unbind, not from the queue's own work.
  */
 SMMU_API int iommu_iopf_queue_remove_device(struct iommu_iopf_queue *queue,
 					    struct iommu_dev *dev);
@@ -81,7 +83,11 @@ SMMU_API int iommu_iopf_queue_remove_device(struct iommu_iopf_queue *queue,
 SMMU_API int iommu_iopf_flush_dev(struct iommu_dev *dev);
 /* The hardware lost requests: forget the incomplete groups. -EINVAL: no queue. */
 SMMU_API int iommu_iopf_queue_discard_partial(struct iommu_iopf_queue *queue);
-/* For handlers: fn(group) on the queue of the group's device. 0: always taken. */
+/*
+ * For handlers: fn(group) on the queue of the group's device, one after the other; it may
+ * take what locks of the core it wants, except by removing or binding devices.
+ * 0: always taken.
+ */
 SMMU_API int iommu_iopf_queue_work(struct iommu_iopf_group *group,
 				   void (*fn)(struct iommu_iopf_group *group));
 /* Does the work that is there, on this thread; how many groups. */

@@ -48,16 +48,45 @@ int core_test_device(struct iommu_domain *domain, struct iommu_group *group,
 	return domain->ops->test_dev(domain, dev, pasid, old);
 }
 
+void core_judge_attach(const struct iommu_domain *domain, struct iommu_dev *dev, int err)
+{
+	bool asked = domain->ops->test_dev && !dev->sys->cfg.without_test_dev;
+
+	if (asked &&
+	    (err == -EINVAL || err == -EBUSY || err == -EOPNOTSUPP || err == -ENODEV))
+		core_warn(dev->sys,
+			  "%s: its driver refuses (%d) what its test_dev allows",
+			  dev->name, err);
+}
+
+/* CORE-59: its DMA is blocked, since it can neither go where it should nor stay. */
+static void last_resort(struct iommu_group *group, struct iommu_dev *dev,
+			const struct iommu_domain *domain, struct iommu_domain *old,
+			int err)
+{
+	struct iommu_domain *blocking;
+
+	if (!group->blocking_domain && core_group_blocking_domain(group))
+		core_warn(group->sys, "%s: no memory to block its DMA", dev->name);
+	blocking = group->blocking_domain;
+	if (!blocking || blocking == domain) {
+		core_warn(group->sys, "%s: attach failed (%d)", dev->name, err);
+		return;
+	}
+	core_warn(group->sys, "%s: attach failed (%d), DMA is blocked", dev->name, err);
+	if (!blocking->ops->attach_dev || blocking->ops->attach_dev(blocking, dev, old))
+		core_warn(group->sys, "%s: cannot even be blocked", dev->name);
+}
+
 /* CORE-59 */
 int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
 			   struct iommu_domain *domain, struct iommu_domain *old,
 			   unsigned flags)
 {
-	struct iommu_domain *blocking = group->blocking_domain;
 	int err;
 
-	if (dev->iommu->require_direct &&
-	    (domain->type == IOMMU_DOMAIN_BLOCKED || domain == blocking)) {
+	if (dev->iommu->require_direct && (domain->type == IOMMU_DOMAIN_BLOCKED ||
+					   domain == group->blocking_domain)) {
 		core_warn(group->sys,
 			  "%s: firmware needs its direct mappings, not blocked",
 			  dev->name);
@@ -71,12 +100,10 @@ int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
 	if (!domain->ops->attach_dev)
 		return -ENODEV;
 	err = domain->ops->attach_dev(domain, dev, old);
-	if (err && (flags & CORE_SET_MUST_SUCCEED) && blocking && blocking != domain) {
-		core_warn(group->sys, "%s: attach failed (%d), DMA is blocked", dev->name,
-			  err);
-		if (blocking->ops->attach_dev(blocking, dev, old))
-			core_warn(group->sys, "%s: cannot even be blocked", dev->name);
-	}
+	if (err && (flags & CORE_SET_TESTED))
+		core_judge_attach(domain, dev, err);
+	if (err && (flags & CORE_SET_MUST_SUCCEED))
+		last_resort(group, dev, domain, old, err);
 	return err;
 }
 
@@ -153,6 +180,8 @@ int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain
 	if (err)
 		core_warn(group->sys, "group %u: a domain that must fit does not (%d)",
 			  group->id, err);
+	else
+		flags |= CORE_SET_TESTED;
 	CORE_LIST_FOR_EACH(pos, &group->devs)
 	{
 		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
@@ -207,6 +236,8 @@ void core_detach_group(struct iommu_domain *domain, struct iommu_group *group)
 	}
 	core_set_group_domain_nofail(group, group->owner ? group->blocking_domain
 							 : group->default_domain);
+	/* However it came: no fault may find the handle any more. */
+	core_pasid_erase(group, IOMMU_NO_PASID);
 }
 
 int iommu_attach_group(struct iommu_domain *domain, struct iommu_group *group)
@@ -265,8 +296,10 @@ int iommu_deferred_attach(struct iommu_dev *dev, struct iommu_domain *domain)
 		err = core_test_device(domain, group, dev, IOMMU_NO_PASID, NULL);
 		if (!err && !domain->ops->attach_dev)
 			err = -ENODEV;
-		if (!err)
+		if (!err) {
 			err = domain->ops->attach_dev(domain, dev, NULL);
+			core_judge_attach(domain, dev, err);
+		}
 		if (!err)
 			dev->iommu->attach_deferred = false;
 	}
@@ -274,15 +307,13 @@ int iommu_deferred_attach(struct iommu_dev *dev, struct iommu_domain *domain)
 	return err;
 }
 
+/* For the fault path too: it waits for nobody who attaches. */
 struct iommu_domain *iommu_get_domain_for_dev(struct iommu_dev *dev)
 {
-	struct iommu_group *group = core_group_lock(dev);
-	struct iommu_domain *domain;
+	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_domain *domain = group ? rcu_get(&group->domain) : NULL;
 
-	if (!group)
-		return NULL;
-	domain = group->domain;
-	core_group_unlock(group);
+	iommu_group_put(group);
 	return domain;
 }
 

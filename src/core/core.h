@@ -3,7 +3,9 @@
  * What the files of the core share. Locks, outermost first:
  *	dev->bind_lock > sys->probe_lock > group->mutex > dev->group_lock
  * (CORE-5; the first and the last are the core's own), and
- *	sys->sva_lock > group->mutex; an iopf queue's members > a device's iopf->lock.
+ *	sys->sva_lock > mm->lock > group->mutex; an iopf queue's members > a device's
+ *	iopf->lock. Inside group->mutex and sva_lock somebody may wait for readers, so a
+ *	reader takes leaf locks only.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -100,7 +102,9 @@ struct iommu_group {
 	unsigned id;
 	pthread_mutex_t mutex;
 	struct core_list devs; /* changed under probe_lock + mutex */
-	struct iommu_domain *domain, *default_domain, *blocking_domain;
+	/* The fault path reads where the group is without a lock. */
+	_Atomic(struct iommu_domain *) domain;
+	struct iommu_domain *default_domain, *blocking_domain;
 	void *owner;
 	unsigned owner_cnt;
 	unsigned recovery_cnt; /* members that are blocked by a reset */
@@ -183,6 +187,7 @@ int core_flush_queue_on(struct iommu_domain *domain);
 
 /* attach.c; all under group->mutex */
 #define CORE_SET_MUST_SUCCEED (1u << 0)
+#define CORE_SET_TESTED	      (1u << 1) /* core_test_device() has said yes */
 int core_test_device(struct iommu_domain *domain, struct iommu_group *group,
 		     struct iommu_dev *dev, uint32_t pasid, struct iommu_domain *old);
 int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
@@ -192,6 +197,8 @@ int core_set_group_domain(struct iommu_group *group, struct iommu_domain *domain
 			  unsigned flags);
 /* ... with MUST_SUCCEED, and a warning if it did not. */
 void core_set_group_domain_nofail(struct iommu_group *group, struct iommu_domain *domain);
+/* The driver has refused what its test_dev has allowed: told, if it has one (CORE-66). */
+void core_judge_attach(const struct iommu_domain *domain, struct iommu_dev *dev, int err);
 /* The fence of a reset: -EBUSY, unless the system records what comes (CORE-71). */
 int core_reset_fence(const struct iommu_group *group);
 int core_attach_group(struct iommu_domain *domain, struct iommu_group *group);
@@ -207,6 +214,12 @@ void core_pasid_add(struct iommu_group *group, uint32_t pasid,
 		    struct iommu_domain *domain, struct iommu_attach_handle *handle);
 /* On return no reader has the handle. */
 void core_pasid_erase(struct iommu_group *group, uint32_t pasid);
+/* CORE-92, CORE-96 */
+int core_attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
+		      struct iommu_dev *dev, uint32_t pasid,
+		      struct iommu_attach_handle *handle);
+void core_detach_pasid(struct iommu_group *group, struct iommu_domain *domain,
+		       uint32_t pasid);
 /* Takes the PASID out of one device's hardware; a failure only warns (CORE-96). */
 void core_pasid_remove_dev(struct iommu_dev *dev, uint32_t pasid,
 			   struct iommu_domain *domain);

@@ -87,6 +87,8 @@ void iommu_domain_free(struct iommu_domain *domain)
 {
 	if (!domain)
 		return;
+	if (domain->owner)
+		rcu_wait_for_readers(); /* a fault may be on its way to its handler */
 	core_dma_cookie_free(domain);
 	if (domain->ops->free)
 		domain->ops->free(domain);

@@ -12,6 +12,7 @@ int iommu_group_alloc(struct iommu_system *sys, struct iommu_group **out)
 	group->sys = sys;
 	atomic_init(&group->refs, 1);
 	atomic_init(&group->pasids, NULL);
+	atomic_init(&group->domain, NULL);
 	group->id = atomic_fetch_add(&sys->next_group_id, 1);
 	pthread_mutex_init(&group->mutex, NULL);
 	core_list_init(&group->devs);

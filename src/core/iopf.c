@@ -31,11 +31,13 @@ struct core_iopf {
 	struct core_list link; /* queue->devs; queue->members */
 	unsigned users;	       /* queue->members: how often it was added */
 	atomic_uint refs;
+	atomic_bool leaving;  /* no reports any more; flushes still find it */
 	pthread_mutex_t lock; /* leaf, but for page_response */
 	struct core_list partials, pending;
 };
 
 struct iommu_iopf_queue {
+	atomic_uint refs; /* its maker, and each device that ever was in it */
 	/* Who is in it. Waits for readers under it, so that no reader may take it. */
 	pthread_mutex_t members;
 	struct core_list devs;
@@ -44,8 +46,8 @@ struct iommu_iopf_queue {
 	pthread_cond_t wake; /* work for the thread, or its end */
 	pthread_cond_t idle; /* a work was done */
 	struct core_list works;
-	uint64_t taken, done; /* works so far */
-	bool threaded, quit;
+	uint64_t taken, done; /* works so far, in one order */
+	bool threaded, quit, busy;
 	pthread_t thread;
 };
 
@@ -56,10 +58,22 @@ static struct group_core *core_of(struct iommu_iopf_group *group)
 
 /* ---- references ---- */
 
+static void queue_put(struct iommu_iopf_queue *queue)
+{
+	if (atomic_fetch_sub(&queue->refs, 1) != 1)
+		return;
+	pthread_mutex_destroy(&queue->members);
+	pthread_mutex_destroy(&queue->mutex);
+	pthread_cond_destroy(&queue->wake);
+	pthread_cond_destroy(&queue->idle);
+	free(queue);
+}
+
 static void iopf_put(struct core_iopf *iopf)
 {
 	if (atomic_fetch_sub(&iopf->refs, 1) != 1)
 		return;
+	queue_put(iopf->queue);
 	pthread_mutex_destroy(&iopf->lock);
 	free(iopf);
 }
@@ -197,7 +211,10 @@ static struct iommu_attach_handle *find_handle(struct iommu_group *group,
 	return handle;
 }
 
-/* Hands a complete group to its domain. -EINVAL: there is none that takes it. */
+/*
+ * Hands a complete group to its domain. -EINVAL: there is none that takes it; members
+ * NULL: the device has just left its IOMMU.
+ */
 static int hand_over(struct iommu_group *members, struct group_core *group)
 {
 	const struct iommu_ops *ops = atomic_load(&group->pub.dev->ops);
@@ -205,8 +222,7 @@ static int hand_over(struct iommu_group *members, struct group_core *group)
 	struct iommu_attach_handle *handle = NULL;
 	int err = -EINVAL;
 
-	rcu_reader_begins();
-	if (ops)
+	if (ops && members)
 		handle = find_handle(members, ops, last);
 	if (handle && handle->domain->iopf_handler) {
 		group->pub.handle = handle;
@@ -220,7 +236,6 @@ static int hand_over(struct iommu_group *members, struct group_core *group)
 		iommu_iopf_group_response(&group->pub, IOMMU_PAGE_INVALID);
 		iommu_iopf_group_free(&group->pub);
 	}
-	rcu_reader_ends();
 	return err;
 }
 
@@ -230,8 +245,6 @@ static int report_last(struct core_iopf *iopf, const struct iommu_page_request *
 	struct group_core *group;
 	int err;
 
-	if (!members)
-		return -EINVAL;
 	pthread_mutex_lock(&iopf->lock);
 	group = gather(iopf, last);
 	pthread_mutex_unlock(&iopf->lock);
@@ -245,40 +258,57 @@ static int report_last(struct core_iopf *iopf, const struct iommu_page_request *
 	return err;
 }
 
+/* Between rcu_reader_begins() and _ends(). iopf NULL: no queue serves the device. */
+static int report(struct iommu_dev *dev, struct core_iopf *iopf,
+		  const struct iommu_page_request *request)
+{
+	bool last = request->flags & IOMMU_PRQ_LAST;
+
+	if (iopf && !atomic_load(&iopf->leaving))
+		return last ? report_last(iopf, request) : keep_partial(iopf, request);
+	core_warn(dev->sys, "%s: page request, but no queue serves it", dev->name);
+	if (last)
+		respond(dev, request, IOMMU_PAGE_INVALID);
+	return -EINVAL;
+}
+
+/*
+ * One reader from the look at dev->iopf to the handler's return: whoever takes the
+ * device out of its queue finds everything that was reported before, and nothing
+ * comes to the queue after.
+ */
 int iommu_report_device_fault(struct iommu_dev *dev,
 			      const struct iommu_page_request *request)
 {
-	struct core_iopf *iopf = iopf_get(dev);
 	int err;
 
-	if (!iopf) {
-		core_warn(dev->sys, "%s: page request, but no queue serves it",
-			  dev->name);
-		respond(dev, request, IOMMU_PAGE_INVALID);
-		return -EINVAL;
-	}
-	if (request->flags & IOMMU_PRQ_LAST)
-		err = report_last(iopf, request);
-	else
-		err = keep_partial(iopf, request);
-	iopf_put(iopf);
+	rcu_reader_begins();
+	err = report(dev, rcu_get(&dev->iopf), request);
+	rcu_reader_ends();
 	return err;
 }
 
 /* ---- the queue's work ---- */
 
-/* Does the first work, the mutex held around it. False: there was none. */
+/*
+ * Does the first work, the mutex held around it. False: there was none. One at a time,
+ * whoever does it: so the n-th that is done is the n-th that was taken.
+ */
 static bool do_one(struct iommu_iopf_queue *queue)
 {
 	struct group_core *group;
 
+	while (queue->busy)
+		pthread_cond_wait(&queue->idle, &queue->mutex);
 	if (core_list_empty(&queue->works))
 		return false;
 	group = CORE_LIST_ENTRY(queue->works.next, struct group_core, work);
 	core_list_del(&group->work);
+	queue->busy = true;
 	pthread_mutex_unlock(&queue->mutex);
 	group->fn(&group->pub);
 	pthread_mutex_lock(&queue->mutex);
+	queue->busy = false;
 	queue->done++;
 	pthread_cond_broadcast(&queue->idle);
 	return true;
@@ -331,8 +361,10 @@ static void flush(struct iommu_iopf_queue *queue)
 	pthread_mutex_lock(&queue->mutex);
 	until = queue->taken;
 	while (queue->done < until) {
-		if (queue->threaded || !do_one(queue))
+		if (queue->threaded || queue->busy)
 			pthread_cond_wait(&queue->idle, &queue->mutex);
+		else
+			do_one(queue);
 	}
 	pthread_mutex_unlock(&queue->mutex);
 }
@@ -356,6 +388,7 @@ int iommu_iopf_queue_create(struct iommu_iopf_queue **out, bool threaded)
 
 	if (!queue)
 		return -ENOMEM;
+	atomic_init(&queue->refs, 1);
 	pthread_mutex_init(&queue->members, NULL);
 	pthread_mutex_init(&queue->mutex, NULL);
 	pthread_cond_init(&queue->wake, NULL);
@@ -372,11 +405,14 @@ int iommu_iopf_queue_create(struct iommu_iopf_queue **out, bool threaded)
 	return 0;
 }
 
-/* Unpublished, then emptied; queue->members held. */
+/*
+ * queue->members held. No new reports; then emptied; only when its work is done, which
+ * looks at handles, nobody finds it to flush any more.
+ */
 static void take_out(struct core_iopf *iopf)
 {
 	core_list_del(&iopf->link);
-	rcu_publish(&iopf->dev->iopf, NULL);
+	atomic_store(&iopf->leaving, true);
 	rcu_wait_for_readers();
 	pthread_mutex_lock(&iopf->lock);
 	drop_partials(iopf);
@@ -390,6 +426,9 @@ static void take_out(struct core_iopf *iopf)
 			IOMMU_PAGE_INVALID);
 	}
 	pthread_mutex_unlock(&iopf->lock);
+	flush(iopf->queue);
+	rcu_publish(&iopf->dev->iopf, NULL);
+	rcu_wait_for_readers();
 	iopf_put(iopf);
 }
 
@@ -401,8 +440,10 @@ static int add_new(struct iommu_iopf_queue *queue, struct iommu_dev *dev)
 		return -ENOMEM;
 	iopf->dev = dev;
 	iopf->queue = queue;
+	atomic_fetch_add(&queue->refs, 1);
 	iopf->users = 1;
 	atomic_init(&iopf->refs, 1);
+	atomic_init(&iopf->leaving, false);
 	pthread_mutex_init(&iopf->lock, NULL);
 	core_list_init(&iopf->partials);
 	core_list_init(&iopf->pending);
@@ -511,9 +552,5 @@ void iommu_iopf_queue_destroy(struct iommu_iopf_queue *queue)
 	pthread_mutex_unlock(&queue->mutex);
 	if (queue->threaded)
 		pthread_join(queue->thread, NULL);
-	pthread_mutex_destroy(&queue->members);
-	pthread_mutex_destroy(&queue->mutex);
-	pthread_cond_destroy(&queue->wake);
-	pthread_cond_destroy(&queue->idle);
-	free(queue);
+	queue_put(queue);
 }

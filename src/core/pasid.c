@@ -138,6 +138,7 @@ static int set_group_pasid(struct iommu_group *group, struct iommu_domain *domai
 			continue;
 		err = domain->ops->set_dev_pasid(domain, dev, pasid, old);
 		if (err) {
+			core_judge_attach(domain, dev, err);
 			failed = dev;
 			break;
 		}
@@ -207,9 +208,9 @@ static int test_group_pasid(struct iommu_group *group, struct iommu_domain *doma
 	return 0;
 }
 
-static int attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
-			struct iommu_dev *dev, uint32_t pasid,
-			struct iommu_attach_handle *handle)
+int core_attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
+		      struct iommu_dev *dev, uint32_t pasid,
+		      struct iommu_attach_handle *handle)
 {
 	int err = check_pasid(group, domain, dev, pasid);
 
@@ -239,7 +240,7 @@ int iommu_attach_device_pasid(struct iommu_domain *domain, struct iommu_dev *dev
 
 	if (!group)
 		return -ENODEV;
-	err = attach_pasid(group, domain, dev, pasid, handle);
+	err = core_attach_pasid(group, domain, dev, pasid, handle);
 	core_group_unlock(group);
 	return err;
 }
@@ -290,8 +291,8 @@ int iommu_replace_device_pasid(struct iommu_domain *domain, struct iommu_dev *de
 }
 
 /* CORE-96 */
-static void detach_pasid(struct iommu_group *group, struct iommu_domain *domain,
-			 uint32_t pasid)
+void core_detach_pasid(struct iommu_group *group, struct iommu_domain *domain,
+		       uint32_t pasid)
 {
 	const struct core_pasid *entry = core_pasid_find(group, pasid);
 
@@ -317,7 +318,7 @@ void iommu_detach_device_pasid(struct iommu_domain *domain, struct iommu_dev *de
 
 	if (!group)
 		return;
-	detach_pasid(group, domain, pasid);
+	core_detach_pasid(group, domain, pasid);
 	core_group_unlock(group);
 }
 
@@ -345,7 +346,6 @@ void iommu_detach_group_handle(struct iommu_domain *domain, struct iommu_group *
 {
 	pthread_mutex_lock(&group->mutex);
 	core_detach_group(domain, group);
-	core_pasid_erase(group, IOMMU_NO_PASID);
 	pthread_mutex_unlock(&group->mutex);
 }
 
@@ -358,7 +358,8 @@ int iommu_replace_group_handle(struct iommu_group *group, struct iommu_domain *d
 	if (!domain || !handle)
 		return -EINVAL;
 	pthread_mutex_lock(&group->mutex);
-	err = core_pasid_reserve(group, IOMMU_NO_PASID);
+	err = core_list_empty(&group->devs) ? -EINVAL
+					    : core_pasid_reserve(group, IOMMU_NO_PASID);
 	if (!err)
 		err = core_set_group_domain(group, domain, 0);
 	if (!err)

@@ -138,11 +138,12 @@ static void deinit_device(struct iommu_dev *dev, bool attached)
 {
 	const struct iommu_ops *ops = atomic_load(&dev->ops);
 	struct iommu_group *group = dev->group;
-	struct iommu_domain *rest = ops->release_domain;
+	struct iommu_domain *rest = ops->release_domain, *old;
 
 	core_iopf_forget(dev);
 	pthread_mutex_lock(&group->mutex);
 	core_list_del(&dev->group_link);
+	old = attached ? iommu_driver_get_domain_for_dev(dev) : NULL;
 	core_reset_forget(group, dev);
 	if (attached && core_list_empty(&group->devs) &&
 	    (group->owner_cnt || group->domain != group->default_domain))
@@ -151,7 +152,7 @@ static void deinit_device(struct iommu_dev *dev, bool attached)
 		if (dev->iommu->require_direct && rest == ops->blocked_domain &&
 		    ops->identity_domain)
 			rest = ops->identity_domain;
-		if (rest->ops->attach_dev(rest, dev, attached ? group->domain : NULL))
+		if (rest->ops->attach_dev(rest, dev, old))
 			core_warn(dev->sys, "%s: release domain refused", dev->name);
 	}
 	if (ops->release_device)
@@ -192,7 +193,8 @@ static int first_domain(struct iommu_group *group, struct iommu_dev *dev,
 			if (err)
 				return err;
 		}
-		return core_set_device_domain(group, dev, group->domain, NULL, 0);
+		return core_set_device_domain(group, dev, group->domain, NULL,
+					      CORE_SET_TESTED);
 	}
 	if (group->default_domain)
 		return 0;
@@ -230,11 +232,13 @@ int core_probe_dev(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
 	return err;
 }
 
-/* CORE-32; probe lock held. Not probed: nothing. */
+/* CORE-32; probe lock held. */
 void core_release_dev(struct iommu_dev *dev)
 {
 	if (dev->group)
 		deinit_device(dev, true);
+	/* It may have been put into a queue in the middle of that. */
+	core_iopf_forget(dev);
 }
 
 void core_probe_finalize(struct iommu_dev *dev)

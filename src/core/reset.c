@@ -62,7 +62,7 @@ static void unblock(struct iommu_group *group, struct iommu_dev *dev)
 
 	warn_of_aliases(group, dev);
 	if (domain && domain != blocking &&
-	    domain->ops->attach_dev(domain, dev, blocking))
+	    (!domain->ops->attach_dev || domain->ops->attach_dev(domain, dev, blocking)))
 		core_warn(dev->sys, "%s: its domain is not restored, DMA stays blocked",
 			  dev->name);
 	dev->iommu->blocked = false;

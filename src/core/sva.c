@@ -26,9 +26,11 @@ struct sva_domain {
 	unsigned users;	       /* sva_lock */
 };
 
+/* Outlives its device's removal, since only its user can take it back. */
 struct iommu_sva {
 	struct iommu_attach_handle handle; /* first */
-	struct iommu_dev *dev;
+	struct iommu_dev *dev;		   /* referenced, as is its group of then */
+	struct iommu_group *group;
 	struct iommu_mm *mm;
 	struct sva_domain *sd;
 	struct core_list link; /* mm->binds */
@@ -238,16 +240,21 @@ static int give_pasid(struct iommu_mm *mm, uint32_t max)
 	return mm->pasid == IOMMU_PASID_INVALID ? -ENOSPC : 0;
 }
 
+/* A PASID is the whole group's: so is the bind. */
 static struct iommu_sva *find_bind(struct iommu_dev *dev, struct iommu_mm *mm)
 {
+	struct iommu_group *group = iommu_group_get(dev);
+	struct iommu_sva *found = NULL;
+
 	CORE_LIST_FOR_EACH(pos, &mm->binds)
 	{
 		struct iommu_sva *sva = CORE_LIST_ENTRY(pos, struct iommu_sva, link);
 
-		if (sva->dev == dev)
-			return sva;
+		if (sva->group == group)
+			found = sva;
 	}
-	return NULL;
+	iommu_group_put(group);
+	return found;
 }
 
 static void domain_put(struct iommu_mm *mm, struct sva_domain *sd)
@@ -303,10 +310,34 @@ static int domain_new(struct iommu_dev *dev, struct iommu_mm *mm, struct sva_dom
 	return 0;
 }
 
+/* On success sva->group is referenced. */
+static int attach_group_to(struct sva_domain *sd, struct iommu_sva *sva)
+{
+	struct iommu_group *group = core_group_lock(sva->dev);
+	int err;
+
+	if (!group)
+		return -ENODEV;
+	err = core_attach_pasid(group, sd->domain, sva->dev, sva->mm->pasid,
+				&sva->handle);
+	if (!err) {
+		core_group_ref(group);
+		sva->group = group;
+	}
+	core_group_unlock(group);
+	return err;
+}
+
+/* Before iommu_mm_exit() looks who walks the table, or not at all. */
 static int attach_to(struct sva_domain *sd, struct iommu_sva *sva)
 {
-	return iommu_attach_device_pasid(sd->domain, sva->dev, sva->mm->pasid,
-					 &sva->handle);
+	struct iommu_mm *mm = sva->mm;
+	int err;
+
+	pthread_mutex_lock(&mm->lock);
+	err = mm->gone ? -EBUSY : attach_group_to(sd, sva);
+	pthread_mutex_unlock(&mm->lock);
+	return err;
 }
 
 /* CORE-101: a domain that suits the device, else one of its own. */
@@ -337,16 +368,17 @@ static int attach_any(struct iommu_sva *sva)
 
 static int bind(struct iommu_dev *dev, struct iommu_mm *mm, struct iommu_sva **out)
 {
-	struct iommu_sva *sva = find_bind(dev, mm);
+	struct iommu_sva *sva;
 	int err;
 
+	if (is_gone(mm))
+		return -EBUSY;
+	sva = find_bind(dev, mm);
 	if (sva) {
 		sva->users++;
 		*out = sva;
 		return 0;
 	}
-	if (is_gone(mm))
-		return -EBUSY;
 	err = give_pasid(mm, max_pasids(dev));
 	if (err)
 		return err;
@@ -361,6 +393,7 @@ static int bind(struct iommu_dev *dev, struct iommu_mm *mm, struct iommu_sva **o
 		free(sva);
 		return err;
 	}
+	core_dev_get(dev);
 	core_list_add_tail(&sva->link, &mm->binds);
 	atomic_fetch_add(&mm->refs, 1);
 	*out = sva;
@@ -380,22 +413,68 @@ int iommu_sva_bind_device(struct iommu_dev *dev, struct iommu_mm *mm,
 	return err;
 }
 
-/* CORE-102 */
-void iommu_sva_unbind_device(struct iommu_sva *sva)
+/* The n-th device of the group with a reference, or NULL. */
+static struct iommu_dev *nth_dev(struct iommu_group *group, unsigned n)
+{
+	struct iommu_dev *dev = NULL;
+
+	pthread_mutex_lock(&group->mutex);
+	CORE_LIST_FOR_EACH(pos, &group->devs)
+	{
+		if (n-- == 0) {
+			dev = core_dev_get(CORE_GROUP_DEV(pos));
+			break;
+		}
+	}
+	pthread_mutex_unlock(&group->mutex);
+	return dev;
+}
+
+/*
+ * Work that was queued for the handle must not find it freed. From the last on, so that
+ * a device that leaves meanwhile hides none from us; it was waited for when it left.
+ */
+static void flush_group(struct iommu_group *group)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&group->mutex);
+	n = core_group_count(group);
+	pthread_mutex_unlock(&group->mutex);
+	while (n--) {
+		struct iommu_dev *dev = nth_dev(group, n);
+
+		if (!dev)
+			continue;
+		(void)iommu_iopf_flush_dev(dev);
+		core_dev_put(dev);
+	}
+}
+
+/* CORE-102; by the group, since the device may have left it. */
+static void unbind(struct iommu_sva *sva)
 {
 	struct iommu_mm *mm = sva->mm;
-	struct iommu_system *sys = mm->sys;
+
+	pthread_mutex_lock(&sva->group->mutex);
+	core_detach_pasid(sva->group, sva->sd->domain, mm->pasid);
+	pthread_mutex_unlock(&sva->group->mutex);
+	flush_group(sva->group);
+	core_list_del(&sva->link);
+	domain_put(mm, sva->sd);
+	iommu_group_put(sva->group);
+	core_dev_put(sva->dev);
+	free(sva);
+	mm_put(mm);
+}
+
+void iommu_sva_unbind_device(struct iommu_sva *sva)
+{
+	struct iommu_system *sys = sva->mm->sys;
 
 	pthread_mutex_lock(&sys->sva_lock);
-	if (--sva->users == 0) {
-		iommu_detach_device_pasid(sva->sd->domain, sva->dev, mm->pasid);
-		/* Work that was queued for the handle must not find it freed. */
-		(void)iommu_iopf_flush_dev(sva->dev);
-		core_list_del(&sva->link);
-		domain_put(mm, sva->sd);
-		mm_put(mm);
-		free(sva);
-	}
+	if (--sva->users == 0)
+		unbind(sva);
 	pthread_mutex_unlock(&sys->sva_lock);
 }
 

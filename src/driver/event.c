@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The event queue: drained, decoded, reported (DRV-103 to DRV-106). */
+#include "core/rcu.h"
 #include "driver/cmdq.h"
 #include "driver/queue.h"
 
@@ -98,8 +99,7 @@ static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
 		.record = e->record,
 		.record_words = SMMU_EVENT_DWORDS,
 	};
-	struct arm_smmu_domain *domain =
-		master ? __atomic_load_n(&master->domain, __ATOMIC_ACQUIRE) : NULL;
+	struct arm_smmu_domain *domain;
 
 	if (e->has_addr)
 		fault.flags |= IOMMU_FAULT_ADDR |
@@ -107,7 +107,11 @@ static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
 	fault.flags |=
 		(e->exec ? IOMMU_FAULT_EXEC : 0) | (e->priv ? IOMMU_FAULT_PRIV : 0) |
 		(e->ssv ? IOMMU_FAULT_PASID : 0) | (e->stalled ? IOMMU_FAULT_STALL : 0);
+	/* A domain that is being left is not freed before its handler returns. */
+	rcu_reader_begins();
+	domain = master ? __atomic_load_n(&master->domain, __ATOMIC_ACQUIRE) : NULL;
 	iommu_report_fault(&smmu->iommu, e->dev, domain ? &domain->core : NULL, &fault);
+	rcu_reader_ends();
 }
 
 /*

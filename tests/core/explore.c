@@ -11,6 +11,9 @@
 #include "core/explore_rcu.h"
 #undef pthread_mutex_lock
 #undef pthread_mutex_unlock
+#undef pthread_cond_wait
+#undef pthread_cond_signal
+#undef pthread_cond_broadcast
 
 #define MAX_STEPS 20000
 #define MAX_LOCKS 64
@@ -18,7 +21,7 @@
 struct worker {
 	pthread_t thread;
 	sem_t go;
-	const pthread_mutex_t *waits; /* for this mutex, or NULL */
+	const void *waits;	      /* for this mutex or condition, or NULL */
 	unsigned reads;		      /* depth of its reader's sections */
 	unsigned grace;		      /* workers whose section it waits for, bits */
 	bool done;
@@ -228,6 +231,37 @@ int explore_unlock(pthread_mutex_t *mutex, const char *name)
 				run.worker[i].waits = NULL;
 	}
 	explore_point(name);
+	return 0;
+}
+
+/* ---- condition variables ---- */
+
+int explore_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, const char *name)
+{
+	int to;
+
+	if (!run.active || self < 0)
+		explore_violation("waits for ever");
+	step(name);
+	if (!left_out(name) && *owner_of(mutex) != self)
+		explore_violation("waits without its mutex");
+	*owner_of(mutex) = -1;
+	for (int i = 0; i < run.threads; i++)
+		if (run.worker[i].waits == mutex)
+			run.worker[i].waits = NULL;
+	run.worker[self].waits = cond;
+	to = choose(self);
+	if (to < 0)
+		explore_violation("deadlock");
+	hand_over(to);
+	return explore_lock(mutex, name);
+}
+
+int explore_cond_wake(pthread_cond_t *cond)
+{
+	for (int i = 0; i < run.threads; i++)
+		if (run.worker[i].waits == cond)
+			run.worker[i].waits = NULL;
 	return 0;
 }
 

@@ -114,9 +114,63 @@ static int xw_set_pasid(struct iommu_domain *d, struct iommu_dev *dev, uint32_t 
 	return 0;
 }
 
+static void xw_page_response(struct iommu_dev *dev, const struct iommu_page_request *last,
+			     unsigned code)
+{
+	(void)code;
+	if (!(last->flags & IOMMU_PRQ_LAST))
+		explore_violation("an answer to half a group");
+	world_of(dev)->answers++;
+}
+
+static int xw_sva_set_pasid(struct iommu_domain *d, struct iommu_dev *dev, uint32_t pasid,
+			    struct iommu_domain *old)
+{
+	if (world_of(dev)->exited)
+		explore_violation("walks the table of a process that is gone");
+	return xw_set_pasid(d, dev, pasid, old);
+}
+
+/* CORE-103: whoever walks the table stops. */
+static void xw_mm_release(struct iommu_domain *d)
+{
+	explore_point("mm_release");
+	if (!d->mm)
+		explore_violation("an exit tells a domain that is freed");
+}
+
+static void xw_sva_free(struct iommu_domain *d)
+{
+	struct xw *w = d->fault_token;
+
+	explore_point("free, sva");
+	for (int i = 0; i < XW_DEVS; i++) {
+		const struct xw_priv *priv = w->dev[i] ? iommu_dev_priv(w->dev[i]) : NULL;
+
+		if (priv && priv->pasid == d)
+			explore_violation("a domain is freed under a PASID");
+	}
+	w->domains--;
+	free(d);
+}
+
+static int xw_alloc_sva(struct iommu_dev *dev, struct iommu_mm *mm,
+			struct iommu_domain **out)
+{
+	(void)mm;
+	explore_point("domain_alloc_sva");
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->ops = &world_of(dev)->sva_ops;
+	(*out)->fault_token = world_of(dev);
+	world_of(dev)->domains++;
+	return 0;
+}
+
 static void xw_free_domain(struct iommu_domain *d)
 {
-	struct xw *w = d->cookie_kind == IOMMU_COOKIE_NONE ? d->fault_token : NULL;
+	struct xw *w = d->fault_token;
 
 	if (w)
 		w->domains--;
@@ -160,6 +214,9 @@ static void make_driver(struct xw *w)
 	w->paging_ops.attach_dev = xw_attach;
 	w->paging_ops.set_dev_pasid = xw_set_pasid;
 	w->paging_ops.free = xw_free_domain;
+	w->sva_ops.set_dev_pasid = xw_sva_set_pasid;
+	w->sva_ops.mm_release = xw_mm_release;
+	w->sva_ops.free = xw_sva_free;
 	w->ops = (struct iommu_ops){
 		.name = "explored",
 		.probe_device = xw_probe,
@@ -172,6 +229,8 @@ static void make_driver(struct xw *w)
 		.blocked_domain = &w->blocked,
 		.release_domain = &w->blocked,
 		.default_domain_ops = &w->paging_ops,
+		.page_response = xw_page_response,
+		.domain_alloc_sva = xw_alloc_sva,
 	};
 }
 

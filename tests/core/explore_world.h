@@ -6,7 +6,7 @@
 #ifndef TESTS_CORE_EXPLORE_WORLD_H
 #define TESTS_CORE_EXPLORE_WORLD_H
 
-#include <smmulator/iommu.h>
+#include <smmulator/iommu_sva.h>
 #include "core/explore.h"
 
 #define XW_DEVS 3
@@ -23,7 +23,7 @@ struct xw {
 	struct iommu_module *module;
 	struct iommu_fwnode *fwnode;
 	struct iommu_ops ops;
-	struct iommu_domain_ops paging_ops, static_ops;
+	struct iommu_domain_ops paging_ops, static_ops, sva_ops;
 	struct iommu_domain identity, blocked;
 	struct iommu_instance inst;
 	struct iommu_dev *dev[XW_DEVS];
@@ -36,6 +36,13 @@ struct xw {
 	struct iommu_dev *in_reset; /* between prepare's return and the call of done */
 	struct iommu_attach_handle handle[2];
 	int owners; /* who believes to own the group */
+	/* Faults: where they go, and what is not there any more. */
+	struct iommu_iopf_queue *queue;
+	int reports, answers;
+	bool d_freed;
+	struct iommu_mm *mm;
+	bool exited; /* iommu_mm_exit() has returned */
+	struct iommu_sva *sva;
 };
 
 /* A system with its driver not registered, and no device. */

@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* First: core.h then means the explorer's RCU. */
+#include "core/explore_locks.h"
+
 #include "core/core.h"
 #include "core/explore_world.h"
 
@@ -317,6 +320,202 @@ static const struct explore_scenario failing_replace[XW_DEVS] = {
 	  { replace_and_back, reset_a, look_up_handle } },
 };
 
+/* ---- faults: reports against detach, free and the end of the queue ---- */
+
+/* A handler of domain d that is slow: d must be there until it returns. */
+static void needs_d(struct xw *w, const char *what)
+{
+	explore_point(what);
+	if (w->d_freed)
+		explore_violation("a handler runs in a domain that is freed");
+}
+
+static int on_event(struct iommu_domain *domain, struct iommu_dev *dev,
+		    const struct iommu_fault *fault, void *token)
+{
+	(void)domain;
+	(void)dev;
+	(void)fault;
+	needs_d(token, "in the fault handler");
+	return 0;
+}
+
+static void page_work(struct iommu_iopf_group *group)
+{
+	needs_d(iommu_dev_desc(group->dev)->harness, "in the queue's work");
+	if (group->handle->domain->iopf_handler == NULL)
+		explore_violation("work for a handle that is gone");
+	iommu_iopf_group_response(group, IOMMU_PAGE_SUCCESS);
+	iommu_iopf_group_free(group);
+}
+
+static int on_page_request(struct iommu_iopf_group *group)
+{
+	needs_d(iommu_dev_desc(group->dev)->harness, "in the page handler");
+	return iommu_iopf_queue_work(group, page_work);
+}
+
+static void make_queue(struct xw *w)
+{
+	if (iommu_iopf_queue_create(&w->queue, false) ||
+	    iommu_iopf_queue_add_device(w->queue, w->dev[0]))
+		explore_violation("no queue");
+}
+
+static void *fault_setup(void)
+{
+	struct xw *w = xw_create_group(1);
+
+	make_queue(w);
+	w->d->iopf_handler = on_page_request;
+	if (iommu_set_fault_handler(w->d, on_event, w))
+		explore_violation("no handler");
+	return w;
+}
+
+static void report_pages(struct xw *w, uint32_t flags, uint32_t pasid)
+{
+	struct iommu_page_request r = { .flags = flags, .pasid = pasid, .addr = 0x1000 };
+
+	(void)iommu_report_device_fault(w->dev[0], &r);
+	r.flags |= IOMMU_PRQ_LAST;
+	w->reports++;
+	(void)iommu_report_device_fault(w->dev[0], &r);
+}
+
+static void report_page(void *ctx)
+{
+	report_pages(ctx, 0, 0);
+}
+
+/* As a driver does that finds an event (src/driver/event.c). */
+static void report_event(void *ctx)
+{
+	static const struct iommu_fault fault = { .reason = "explored" };
+	struct xw *w = ctx;
+
+	rcu_reader_begins();
+	(void)iommu_report_fault(&w->inst, w->dev[0],
+				 iommu_get_domain_for_dev(w->dev[0]), &fault);
+	rcu_reader_ends();
+}
+
+static void attach_detach_free(void *ctx)
+{
+	struct xw *w = ctx;
+	struct iommu_domain *d = w->d;
+
+	if (iommu_attach_group_handle(d, w->group, &w->handle[0]))
+		explore_violation("not attached");
+	explore_point("attached");
+	iommu_detach_group_handle(d, w->group);
+	(void)iommu_iopf_flush_dev(w->dev[0]);
+	w->d = NULL;
+	iommu_domain_free(d);
+	w->d_freed = true;
+}
+
+static void end_queue(void *ctx)
+{
+	struct xw *w = ctx;
+	struct iommu_iopf_queue *queue = w->queue;
+
+	w->queue = NULL;
+	iommu_iopf_queue_destroy(queue);
+}
+
+/* CORE-108: exactly one answer for each group, whatever became of it. */
+static void fault_end(void *ctx)
+{
+	struct xw *w = ctx;
+
+	iommu_iopf_queue_destroy(w->queue);
+	if (w->answers != w->reports)
+		explore_violation("page requests and answers differ");
+	xw_destroy(w);
+}
+
+static const struct explore_scenario fault_race = {
+	"fault reports against detach and free",
+	fault_setup,
+	check_group,
+	fault_end,
+	{ report_page, attach_detach_free, report_event, end_queue },
+};
+
+/* ---- SVA: bind and unbind, the process's exit, the device's removal ---- */
+
+static const struct iommu_mm_desc mm_desc = { .root = 0x80000000 };
+
+static void *sva_setup(void)
+{
+	struct xw *w = xw_create_group(2);
+
+	make_queue(w);
+	if (iommu_mm_create(w->sys, &mm_desc, &w->mm))
+		explore_violation("no mm");
+	/* Who names a device holds it, also when it has left its bus. */
+	core_dev_get(w->dev[0]);
+	return w;
+}
+
+static void bind_report_unbind(void *ctx)
+{
+	struct xw *w = ctx;
+	struct iommu_sva *sva;
+
+	if (iommu_sva_bind_device(w->dev[0], w->mm, &sva))
+		return;
+	report_pages(w, IOMMU_PRQ_PASID, iommu_sva_get_pasid(sva));
+	iommu_sva_unbind_device(sva);
+}
+
+static void bind_sibling(void *ctx)
+{
+	struct xw *w = ctx;
+	struct iommu_sva *sva;
+
+	if (iommu_sva_bind_device(w->dev[1], w->mm, &sva) == 0)
+		iommu_sva_unbind_device(sva);
+}
+
+static void process_exits(void *ctx)
+{
+	struct xw *w = ctx;
+
+	iommu_mm_exit(w->mm);
+	w->exited = true;
+}
+
+static void remove_a(void *ctx)
+{
+	struct xw *w = ctx;
+
+	iommu_dev_remove(w->dev[0]);
+}
+
+static void sva_end(void *ctx)
+{
+	struct xw *w = ctx;
+
+	iommu_iopf_queue_destroy(w->queue);
+	iommu_mm_put(w->mm);
+	core_dev_put(w->dev[0]);
+	w->dev[0] = NULL;
+	/* A device that has left its IOMMU has nobody who answers. */
+	if (w->answers > w->reports)
+		explore_violation("answered twice");
+	xw_destroy(w);
+}
+
+static const struct explore_scenario sva_race = {
+	"SVA against exit and removal",
+	sva_setup,
+	check_group,
+	sva_end,
+	{ bind_report_unbind, process_exits, remove_a, bind_sibling },
+};
+
 /* ---- the old scheme of CORE-33, as small as it can be ---- */
 
 /* dev->iommu of a kernel in which configure and probe did not know of each other. */
@@ -476,6 +675,21 @@ static void explore_failing_replace(void **state)
 		never_but_without(&failing_replace[k], "group->mutex");
 }
 
+/* CORE-63, CORE-97, CORE-105, CORE-108, CORE-109 */
+static void explore_fault_race(void **state)
+{
+	(void)state;
+	never_but_without(&fault_race, "rcu");
+}
+
+/* CORE-100, CORE-101, CORE-102, CORE-103 */
+static void explore_sva_race(void **state)
+{
+	(void)state;
+	never_but_without(&sva_race, "mm->lock");
+	never_but_without(&sva_race, "sva_lock");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +699,8 @@ int main(void)
 		cmocka_unit_test(explore_attach_reset),
 		cmocka_unit_test(explore_claim_attach),
 		cmocka_unit_test(explore_failing_replace),
+		cmocka_unit_test(explore_fault_race),
+		cmocka_unit_test(explore_sva_race),
 	};
 
 	return cmocka_run_group_tests_name("core_explore", tests, NULL, NULL);
