@@ -493,26 +493,36 @@ struct iommu_dev *world_dev(struct world *w, const char *name, int i, uint32_t i
 	return world_add(w, &desc, slot);
 }
 
+void world_pair_second(struct world *w, struct iommu_dev **b)
+{
+	static const uint16_t alias[] = { 0x100 };
+	const struct iommu_dev_desc db = { .name = "b",
+					   .bus = IOMMU_BUS_PCI,
+					   .rid = 0x108,
+					   .aliases = alias,
+					   .num_aliases = 1,
+					   .pci_max_pasids = 8,
+					   .ats_supported = true };
+
+	*b = world_add(w, &db, 7);
+}
+
 struct iommu_group *world_pair(struct world *w, struct iommu_dev **a,
 			       struct iommu_dev **b)
 {
-	static const uint16_t alias[] = { 0x100 };
-	struct iommu_dev_desc da = { .name = "a", .bus = IOMMU_BUS_PCI, .rid = 0x100 };
-	struct iommu_dev_desc db = { .name = "b",
-				     .bus = IOMMU_BUS_PCI,
-				     .rid = 0x108,
-				     .aliases = alias,
-				     .num_aliases = 1 };
+	const struct iommu_dev_desc da = { .name = "a",
+					   .bus = IOMMU_BUS_PCI,
+					   .rid = 0x100,
+					   .pci_max_pasids = 8,
+					   .ats_supported = true };
 	struct iommu_group *group;
 
-	da.pci_max_pasids = db.pci_max_pasids = 8;
-	da.ats_supported = db.ats_supported = true;
 	for (int i = 6; i < 8; i++) {
 		w->fw[i] = (struct td_fw){ .n = 1 };
 		w->fw[i].fwnode[0] = w->fwnode[0];
 	}
 	*a = world_add(w, &da, 6);
-	*b = world_add(w, &db, 7);
+	world_pair_second(w, b);
 	group = iommu_group_get(*a);
 	assert_non_null(group);
 	iommu_group_put(group); /* its devices hold it */

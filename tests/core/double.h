@@ -110,6 +110,8 @@ struct iommu_dev *world_add(struct world *w, const struct iommu_dev_desc *desc, 
 /* Two devices in one group, on instance 0. */
 struct iommu_group *world_pair(struct world *w, struct iommu_dev **a,
 			       struct iommu_dev **b);
+/* The second of such a pair once more, after its removal. */
+void world_pair_second(struct world *w, struct iommu_dev **b);
 void world_fail(struct world *w, const char *op, const char *dev, int err, int skip,
 		int times);
 void world_trace(struct world *w); /* starts a new trace */

@@ -166,16 +166,13 @@ static void detach_failure_blocks(void **state)
 	struct iommu_dev *a, *b;
 	struct iommu_group *g;
 	struct iommu_domain *d;
-	int me;
 
 	(void)state;
 	world_register(w, 0);
 	g = world_pair(w, &a, &b);
 	d = world_domain(a);
-	/* A blocking domain must exist to be the last resort. */
-	assert_int_equal(iommu_group_claim_dma_owner(g, &me), 0);
-	iommu_group_release_dma_owner(g);
-
+	/* The last resort is made when it is needed. */
+	assert_null(state_of(a).blocking_domain);
 	assert_int_equal(iommu_attach_group(d, g), 0);
 	world_fail(w, "attach", "a", -EIO, 0, 1);
 	world_trace(w);
@@ -186,6 +183,92 @@ static void detach_failure_blocks(void **state)
 	assert_ptr_equal(td(b)->cur, state_of(b).default_domain);
 	assert_ptr_equal(state_of(a).domain, state_of(a).default_domain);
 	assert_true(w->warns >= 2); /* of the device, and of the group */
+	iommu_domain_free(d);
+	world_destroy(w);
+}
+
+/*
+ * CORE-66, CORE-70, CORE-59: all have passed test_dev, and attach fails. A resource error
+ * rolls back and is nobody's fault; an errno of compatibility is the driver's bug, told
+ * with device and errno; who cannot go back either ends blocked, and that is told.
+ */
+static void attach_breaks_the_word_of_test_dev(void **state)
+{
+	static const struct {
+		int err;
+		bool bug;
+	} cases[] = { { -ENOMEM, false },    { -ENOSPC, false }, { -EIO, false },
+		      { -EINVAL, true },     { -EBUSY, true },	 { -EOPNOTSUPP, true },
+		      { -ENODEV, true } };
+	struct world *w = world_create(NULL);
+	struct iommu_dev *a, *b;
+	struct iommu_group *g;
+	struct iommu_domain *d;
+
+	(void)state;
+	world_register(w, 0);
+	g = world_pair(w, &a, &b);
+	d = world_domain(a);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char errno_text[16];
+
+		snprintf(errno_text, sizeof(errno_text), "(%d)", cases[i].err);
+		w->warns = 0;
+		world_fail(w, "attach", "b", cases[i].err, 0, 1);
+		assert_int_equal(iommu_attach_group(d, g), cases[i].err);
+		assert_int_equal(w->warns, cases[i].bug);
+		if (cases[i].bug) {
+			assert_non_null(strstr(w->last, "b:"));
+			assert_non_null(strstr(w->last, errno_text));
+		}
+		assert_consistent(a, b);
+		assert_ptr_equal(td(a)->cur, state_of(a).default_domain);
+	}
+	/* Nobody was asked: nobody has given his word. */
+	w->drv[0].paging_ops.test_dev = NULL;
+	w->warns = 0;
+	world_fail(w, "attach", "b", -EINVAL, 0, 1);
+	assert_int_equal(iommu_attach_group(d, g), -EINVAL);
+	assert_int_equal(w->warns, 0);
+	/* The way back fails as well: a is in d, which its caller may free now. */
+	world_fail(w, "attach", "b", -ENOMEM, 0, 1);
+	world_fail(w, "attach", "a", -ENOMEM, 1, 1);
+	world_trace(w);
+	assert_int_equal(iommu_attach_group(d, g), -ENOMEM);
+	assert_string_equal(w->trace, "attach(a,unmanaged) attach!(b,unmanaged) "
+				      "attach!(a,dma) attach(a,blocked) ");
+	assert_ptr_equal(td(a)->cur, &w->drv[0].blocked);
+	assert_ptr_equal(td(b)->cur, state_of(b).default_domain);
+	assert_int_equal(w->warns, 2);
+	assert_non_null(strstr(w->last, "a: cannot go back"));
+	iommu_domain_free(d);
+	world_destroy(w);
+}
+
+/* The same where one device joins, comes late, or has a PASID (CORE-66, CORE-69). */
+static void one_device_breaks_the_word_of_test_dev(void **state)
+{
+	struct world *w = world_create(NULL);
+	struct iommu_dev *a, *b;
+	struct iommu_domain *d;
+
+	(void)state;
+	world_register(w, 0);
+	(void)world_pair(w, &a, &b);
+	d = world_domain(a);
+	world_fail(w, "pasid", "b", -EBUSY, 0, 1);
+	assert_int_equal(iommu_attach_device_pasid(d, a, 3, NULL), -EBUSY);
+	assert_null(td(a)->pasid[3]);
+	assert_int_equal(w->warns, 1);
+	assert_non_null(strstr(w->last, "b:"));
+	world_fail(w, "pasid", "b", -ENOMEM, 0, 1);
+	assert_int_equal(iommu_attach_device_pasid(d, a, 3, NULL), -ENOMEM);
+	assert_int_equal(w->warns, 1);
+	iommu_dev_remove(b);
+	world_fail(w, "attach", "b", -EOPNOTSUPP, 0, 1);
+	world_pair_second(w, &b);
+	assert_false(iommu_dev_has_iommu(b));
+	assert_int_equal(w->warns, 2);
 	iommu_domain_free(d);
 	world_destroy(w);
 }
@@ -317,6 +400,8 @@ int main(void)
 		cmocka_unit_test(detach_wrong_domain_warns),
 		cmocka_unit_test(attach_failure_rolls_back),
 		cmocka_unit_test(detach_failure_blocks),
+		cmocka_unit_test(attach_breaks_the_word_of_test_dev),
+		cmocka_unit_test(one_device_breaks_the_word_of_test_dev),
 		cmocka_unit_test(attach_without_op),
 		cmocka_unit_test(test_dev_asks_all_first),
 		cmocka_unit_test(test_dev_cannot_stop_detach),

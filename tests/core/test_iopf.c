@@ -153,6 +153,9 @@ static void iopf_without_a_queue(void **state)
 	assert_int_equal(report(&p, IOMMU_PRQ_LAST, 0, 1, 0x1000), -EINVAL);
 	assert_int_equal(p.w->warns, 1);
 	assert_int_equal(answer[0].code, IOMMU_PAGE_INVALID);
+	/* An answer is for a group, not for a part of it. */
+	assert_int_equal(report(&p, 0, 0, 1, 0x1000), -EINVAL);
+	assert_int_equal(answers, 1);
 	assert_int_equal(iommu_iopf_flush_dev(p.a), -ENODEV);
 	teardown(&p);
 }
@@ -292,6 +295,52 @@ static void iopf_flush(void **state)
 	}
 }
 
+/* CORE-109: whoever takes a device out of its queue finds its work done. */
+static void iopf_leaving_waits_for_work(void **state)
+{
+	(void)state;
+	for (int threaded = 0; threaded < 2; threaded++) {
+		struct iopf_world p = setup(threaded);
+
+		worked = 0;
+		p.d->iopf_handler = put_to_work;
+		attach_both(&p);
+		for (uint32_t i = 0; i < 5; i++)
+			assert_int_equal(report(&p, IOMMU_PRQ_LAST, 0, i, 0), 0);
+		assert_int_equal(iommu_iopf_queue_remove_device(p.q, p.a), 0);
+		assert_int_equal(worked, 5);
+		assert_int_equal(answers, 5);
+		/* So the handle may go, without a queue to flush. */
+		detach_both(&p);
+		assert_int_equal(iommu_iopf_flush_dev(p.a), -ENODEV);
+		teardown(&p);
+	}
+}
+
+static struct iopf_world *releasing;
+static void (*real_release)(struct iommu_dev *dev);
+
+static void release_and_add(struct iommu_dev *dev)
+{
+	real_release(dev);
+	assert_int_equal(iommu_iopf_queue_add_device(releasing->q, dev), 0);
+}
+
+/* CORE-109: put into a queue while it is being released: not left there (ASan). */
+static void iopf_added_in_release(void **state)
+{
+	struct iopf_world p = setup(false);
+
+	(void)state;
+	releasing = &p;
+	real_release = p.w->drv[0].ops.release_device;
+	p.w->drv[0].ops.release_device = release_and_add;
+	assert_int_equal(iommu_iopf_queue_remove_device(p.q, p.a), 0);
+	iommu_dev_remove(p.a);
+	iommu_iopf_queue_discard_partial(p.q);
+	teardown(&p);
+}
+
 /* CORE-109: the device goes with faults on their way. */
 static void iopf_device_goes(void **state)
 {
@@ -371,6 +420,8 @@ int main(void)
 		cmocka_unit_test(iopf_one_answer),
 		cmocka_unit_test(iopf_queue_members),
 		cmocka_unit_test(iopf_flush),
+		cmocka_unit_test(iopf_leaving_waits_for_work),
+		cmocka_unit_test(iopf_added_in_release),
 		cmocka_unit_test(iopf_device_goes),
 		cmocka_unit_test(iopf_beside_attach),
 	};

@@ -209,6 +209,31 @@ static void handle_attach_replace(void **state)
 	teardown(&p);
 }
 
+/* CORE-57, CORE-62: whatever is detached, the handle ends with its domain only. */
+static void handle_ends_with_its_domain(void **state)
+{
+	struct pasid_world p = setup();
+	struct iommu_attach_handle h, *got;
+	struct iommu_group *g = iommu_group_get(p.a);
+
+	(void)state;
+	assert_int_equal(iommu_attach_group_handle(p.d, p.g, &h), 0);
+	iommu_detach_group_handle(p.e, p.g); /* another domain: nothing done */
+	assert_int_equal(p.w->warns, 1);
+	assert_ptr_equal(td(p.a)->cur, p.d);
+	assert_int_equal(iommu_attach_handle_get(p.g, IOMMU_NO_PASID, 0, &got), 0);
+	assert_ptr_equal(got, &h);
+	iommu_detach_group(p.d, p.g); /* the plain way out */
+	assert_int_equal(iommu_attach_handle_get(p.g, IOMMU_NO_PASID, 0, &got), -ENOENT);
+	/* CORE-61: a group without devices has no place for a domain. */
+	iommu_dev_remove(p.a);
+	iommu_dev_remove(p.b);
+	assert_int_equal(iommu_replace_group_handle(g, p.d, &h), -EINVAL);
+	assert_int_equal(iommu_attach_handle_get(g, IOMMU_NO_PASID, 0, &got), -ENOENT);
+	iommu_group_put(g);
+	teardown(&p);
+}
+
 /* CORE-74, CORE-75: a PASID in use keeps owners out, and is missed on release. */
 static void pasid_against_ownership(void **state)
 {
@@ -243,6 +268,7 @@ int main(void)
 		cmocka_unit_test(pasid_group_without_pasids),
 		cmocka_unit_test(pasid_replace),
 		cmocka_unit_test(handle_attach_replace),
+		cmocka_unit_test(handle_ends_with_its_domain),
 		cmocka_unit_test(pasid_against_ownership),
 	};
 

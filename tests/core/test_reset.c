@@ -291,6 +291,50 @@ static void reset_of_a_lost_device(void **state)
 	teardown(&r);
 }
 
+static struct iommu_domain *came_from;
+
+static int note_old(struct iommu_domain *d, struct iommu_dev *dev,
+		    struct iommu_domain *old)
+{
+	(void)d;
+	(void)dev;
+	came_from = old;
+	return 0;
+}
+
+/* CORE-60, CORE-89: the release domain is told where the device is: blocked. */
+static void reset_then_release(void **state)
+{
+	struct reset_world r = setup();
+
+	(void)state;
+	assert_int_equal(iommu_dev_reset_prepare(r.a), 0);
+	r.w->drv[0].blocked_ops.attach_dev = note_old;
+	iommu_dev_remove(r.a);
+	assert_ptr_equal(came_from, &r.w->drv[0].blocked);
+	iommu_dev_remove(r.b);
+	assert_ptr_not_equal(came_from, &r.w->drv[0].blocked);
+	teardown(&r);
+}
+
+/* CORE-59, CORE-86: what was recorded in a reset cannot be attached at all. */
+static void reset_records_the_impossible(void **state)
+{
+	struct reset_world r = setup_with(IOMMU_RESET_ATTACH_RECORDED);
+
+	(void)state;
+	iommu_dev_remove(r.b);
+	assert_int_equal(iommu_dev_reset_prepare(r.a), 0);
+	r.w->drv[0].identity_ops.attach_dev = NULL;
+	assert_int_equal(iommu_attach_group(&r.w->drv[0].identity, r.g), 0);
+	iommu_dev_reset_done(r.a);
+	assert_int_equal(r.w->warns, 1);
+	assert_ptr_equal(td(r.a)->cur, &r.w->drv[0].blocked);
+	iommu_detach_group(&r.w->drv[0].identity, r.g);
+	assert_ptr_equal(td(r.a)->cur, state_of(r.a).default_domain);
+	teardown(&r);
+}
+
 /* CORE-89: its IOMMU is unregistered in between; done finds nothing to restore. */
 static void reset_without_its_instance(void **state)
 {
@@ -435,6 +479,8 @@ int main(void)
 		cmocka_unit_test(reset_of_aliases),
 		cmocka_unit_test(reset_of_a_lost_device),
 		cmocka_unit_test(reset_without_its_instance),
+		cmocka_unit_test(reset_then_release),
+		cmocka_unit_test(reset_records_the_impossible),
 		cmocka_unit_test(reset_and_deferred_attach),
 		cmocka_unit_test(reset_records_attach),
 		cmocka_unit_test(reset_makes_a_check_wrong),

@@ -246,6 +246,53 @@ static void sva_domain_is_shared(void **state)
 	teardown(&s);
 }
 
+/* CORE-100: a PASID is its group's: devices of one group have one handle. */
+static void sva_of_a_group(void **state)
+{
+	struct sva_world s = setup();
+	struct iommu_dev *a, *b;
+	struct iommu_sva *one, *two;
+
+	(void)state;
+	iommu_dev_remove(s.a);
+	iommu_dev_remove(s.b);
+	(void)world_pair(s.w, &a, &b);
+	assert_int_equal(iommu_sva_bind_device(a, s.mm, &one), 0);
+	assert_non_null(td(b)->pasid[1]);
+	assert_int_equal(iommu_sva_bind_device(b, s.mm, &two), 0);
+	assert_ptr_equal(one, two);
+	iommu_sva_unbind_device(two);
+	assert_non_null(td(a)->pasid[1]);
+	/* The device that bound leaves: the other one's PASID is taken back. */
+	iommu_dev_remove(a);
+	assert_non_null(td(b)->pasid[1]);
+	iommu_sva_unbind_device(one);
+	assert_null(td(b)->pasid[1]);
+	assert_int_equal(seen.frees, 1);
+	teardown(&s);
+}
+
+/* CORE-102: bound, and released from its IOMMU; bound again to the IOMMU's next life. */
+static void sva_device_goes(void **state)
+{
+	struct sva_world s = setup();
+	struct iommu_sva *old, *new;
+
+	(void)state;
+	assert_int_equal(iommu_sva_bind_device(s.a, s.mm, &old), 0);
+	iommu_instance_unregister(&s.w->inst[0].inst);
+	world_register(s.w, 0);
+	assert_null(td(s.a)->pasid[1]);
+	assert_int_equal(iommu_sva_bind_device(s.a, s.mm, &new), 0);
+	assert_ptr_not_equal(old, new);
+	assert_non_null(td(s.a)->pasid[1]);
+	iommu_sva_unbind_device(old);
+	assert_non_null(td(s.a)->pasid[1]);
+	iommu_dev_remove(s.a);
+	iommu_sva_unbind_device(new);
+	teardown(&s);
+}
+
 /* CORE-103: hardware is told, the handle stays, and nobody new comes. */
 static void sva_process_exits(void **state)
 {
@@ -262,6 +309,7 @@ static void sva_process_exits(void **state)
 	iommu_mm_exit(s.mm);
 	assert_int_equal(seen.released, 1);
 	assert_int_equal(iommu_sva_bind_device(s.b, s.mm, &no), -EBUSY);
+	assert_int_equal(iommu_sva_bind_device(s.a, s.mm, &no), -EBUSY);
 	assert_int_equal(iommu_sva_get_pasid(sva), 1);
 	iommu_sva_unbind_device(sva);
 	teardown(&s);
@@ -331,6 +379,8 @@ int main(void)
 		cmocka_unit_test(sva_bind_errors),
 		cmocka_unit_test(sva_bind_counts),
 		cmocka_unit_test(sva_domain_is_shared),
+		cmocka_unit_test(sva_of_a_group),
+		cmocka_unit_test(sva_device_goes),
 		cmocka_unit_test(sva_process_exits),
 		cmocka_unit_test(sva_faults),
 	};

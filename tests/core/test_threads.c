@@ -5,6 +5,7 @@
  */
 #include <stdatomic.h>
 #include "core/double.h"
+#include "core/rcu.h"
 
 #define ROUNDS 1500
 
@@ -216,6 +217,75 @@ static void threads_deferred_bind_is_replayed(void **state)
 	}
 }
 
+static struct iommu_instance *of_inst;
+static atomic_bool fault_stop;
+
+static int read_token(struct iommu_domain *domain, struct iommu_dev *dev,
+		      const struct iommu_fault *fault, void *token)
+{
+	(void)dev;
+	(void)fault;
+	/* What is freed with the domain. */
+	return tdom(domain)->w == token ? 0 : -EFAULT;
+}
+
+/* As a driver's event handler; never waits for an attach (CORE-63). */
+static void *report_events(void *arg)
+{
+	static const struct iommu_fault fault = { .reason = "race" };
+	struct worker *me = arg;
+
+	while (!atomic_load(&fault_stop)) {
+		int err;
+
+		rcu_reader_begins();
+		err = iommu_report_fault(of_inst, me->dev,
+					 iommu_get_domain_for_dev(me->dev), &fault);
+		rcu_reader_ends();
+		me->errors += err != 0 && err != -ENOSYS;
+	}
+	return NULL;
+}
+
+static void *attach_and_free(void *arg)
+{
+	struct worker *me = arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct iommu_domain *d;
+
+		if (iommu_paging_domain_alloc(me->dev, 0, &d)) {
+			me->errors++;
+			continue;
+		}
+		me->errors += iommu_set_fault_handler(d, read_token, me->w) != 0;
+		me->errors += iommu_attach_device(d, me->dev) != 0;
+		iommu_detach_device(d, me->dev);
+		iommu_domain_free(d);
+	}
+	atomic_store(&fault_stop, true);
+	return NULL;
+}
+
+/* CORE-63, CORE-111: events are reported while their domain is left and freed. */
+static void threads_fault_beside_free(void **state)
+{
+	struct world *w = world_create(NULL);
+	void *(*const bodies[])(void *) = { attach_and_free, report_events,
+					    report_events };
+	struct worker workers[3] = { { .w = w }, { .w = w }, { .w = w } };
+
+	(void)state;
+	atomic_store(&fault_stop, false);
+	world_register(w, 0);
+	of_inst = &w->inst[0].inst;
+	for (int i = 0; i < 3; i++)
+		workers[i].dev = i ? workers[0].dev : world_dev(w, "a", 0, 1);
+	run(workers, bodies, 3);
+	assert_int_equal(w->warns, 0);
+	world_destroy(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +293,7 @@ int main(void)
 		cmocka_unit_test(threads_configure_beside_register),
 		cmocka_unit_test(threads_claim_is_exclusive),
 		cmocka_unit_test(threads_deferred_bind_is_replayed),
+		cmocka_unit_test(threads_fault_beside_free),
 	};
 
 	return cmocka_run_group_tests_name("core_threads", tests, NULL, NULL);
