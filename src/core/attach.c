@@ -85,8 +85,8 @@ int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
 {
 	int err;
 
-	if (dev->iommu->require_direct && (domain->type == IOMMU_DOMAIN_BLOCKED ||
-					   domain == group->blocking_domain)) {
+	if (dev->iommu->require_direct &&
+	    (domain->type == IOMMU_DOMAIN_BLOCKED || domain == group->blocking_domain)) {
 		core_warn(group->sys,
 			  "%s: firmware needs its direct mappings, not blocked",
 			  dev->name);

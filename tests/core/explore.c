@@ -21,9 +21,9 @@
 struct worker {
 	pthread_t thread;
 	sem_t go;
-	const void *waits;	      /* for this mutex or condition, or NULL */
-	unsigned reads;		      /* depth of its reader's sections */
-	unsigned grace;		      /* workers whose section it waits for, bits */
+	const void *waits; /* for this mutex or condition, or NULL */
+	unsigned reads;	   /* depth of its reader's sections */
+	unsigned grace;	   /* workers whose section it waits for, bits */
 	bool done;
 };
 

@@ -13,9 +13,9 @@ int explore_unlock(pthread_mutex_t *mutex, const char *name);
 int explore_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, const char *name);
 int explore_cond_wake(pthread_cond_t *cond);
 
-#define SMMU_RCU_HEADER		    "core/explore_rcu.h"
-#define pthread_mutex_lock(mutex)   explore_lock(mutex, #mutex)
-#define pthread_mutex_unlock(mutex) explore_unlock(mutex, #mutex)
+#define SMMU_RCU_HEADER		       "core/explore_rcu.h"
+#define pthread_mutex_lock(mutex)      explore_lock(mutex, #mutex)
+#define pthread_mutex_unlock(mutex)    explore_unlock(mutex, #mutex)
 #define pthread_cond_wait(cond, mutex) explore_cond_wait(cond, mutex, #mutex)
 #define pthread_cond_signal(cond)      explore_cond_wake(cond)
 #define pthread_cond_broadcast(cond)   explore_cond_wake(cond)

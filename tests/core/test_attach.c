@@ -197,8 +197,8 @@ static void attach_breaks_the_word_of_test_dev(void **state)
 	static const struct {
 		int err;
 		bool bug;
-	} cases[] = { { -ENOMEM, false },    { -ENOSPC, false }, { -EIO, false },
-		      { -EINVAL, true },     { -EBUSY, true },	 { -EOPNOTSUPP, true },
+	} cases[] = { { -ENOMEM, false }, { -ENOSPC, false }, { -EIO, false },
+		      { -EINVAL, true },  { -EBUSY, true },   { -EOPNOTSUPP, true },
 		      { -ENODEV, true } };
 	struct world *w = world_create(NULL);
 	struct iommu_dev *a, *b;

@@ -395,8 +395,8 @@ static void report_event(void *ctx)
 	struct xw *w = ctx;
 
 	rcu_reader_begins();
-	(void)iommu_report_fault(&w->inst, w->dev[0],
-				 iommu_get_domain_for_dev(w->dev[0]), &fault);
+	(void)iommu_report_fault(&w->inst, w->dev[0], iommu_get_domain_for_dev(w->dev[0]),
+				 &fault);
 	rcu_reader_ends();
 }
 

@@ -387,7 +387,8 @@ static void count_response(struct iommu_dev *dev, const struct iommu_page_reques
 	racing_answers++;
 }
 
-/* CORE-97, CORE-105, CORE-108: reports beside attach, detach and flush; one answer each (TSan). */
+/* CORE-97, CORE-105, CORE-108: reports beside attach, detach and flush; one answer each
+ * (TSan). */
 static void iopf_beside_attach(void **state)
 {
 	struct iopf_world p = setup(true);
