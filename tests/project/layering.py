@@ -17,7 +17,7 @@ HEADERS = {
     'bus': ['bus'],
     'firmware': ['firmware', 'acpi'],
     'model': ['ats', 'config', 'dvm', 'explain', 'pmcg', 'smmu', 'snapshot', 'stall'],
-    'endpoint': ['endpoint'],
+    'endpoint': ['endpoint', 'pcie'],
     'machine': ['machine'],
     'pgtable': ['platform', 'pgtable'],
     'core': ['iommu', 'iommu_acpi', 'iommu_dma', 'iommu_fault', 'iommu_sva'],
