@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include "model/translate.h"
 
-static struct smmu_event event_of(const struct smmu_lookup *x)
+struct smmu_event smmu_event_of(const struct smmu_lookup *x)
 {
 	const struct smmu_txn *txn = x->txn;
 	struct smmu_event ev = {
@@ -27,7 +27,7 @@ static struct smmu_event event_of(const struct smmu_lookup *x)
 
 static bool record(const struct smmu_lookup *x)
 {
-	struct smmu_event ev = event_of(x);
+	struct smmu_event ev = smmu_event_of(x);
 
 	return smmu_event_record(x->smmu, &ev);
 }
@@ -76,7 +76,7 @@ static struct smmu_result abort_it(const struct smmu_lookup *x)
 static struct smmu_result stall(const struct smmu_lookup *x)
 {
 	struct smmu_result res = refused(x);
-	struct smmu_event ev = event_of(x);
+	struct smmu_event ev = smmu_event_of(x);
 	int stag = smmu_stag_take(x->smmu, x->txn->sid);
 
 	res.status = SMMU_STALLED;
@@ -118,7 +118,7 @@ static struct smmu_result fault(const struct smmu_lookup *x)
 	return res;
 }
 
-static void trace_decision(const struct smmu_lookup *x)
+void smmu_trace_decision(const struct smmu_lookup *x)
 {
 	const struct smmu_fault *f = &x->fault;
 
@@ -139,7 +139,7 @@ struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
 	if (__builtin_expect(txn->at == SMMU_AT_TRANSLATED, 0))
 		return smmu_translated(smmu, txn);
 	found = smmu_find(&x);
-	trace_decision(&x);
+	smmu_trace_decision(&x);
 	if (found == SMMU_FOUND_OUTPUT)
 		return output(&x);
 	if (smmu_kind_hushed(&x, &hushed))

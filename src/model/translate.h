@@ -85,6 +85,9 @@ bool smmu_kind_hushed(const struct smmu_lookup *x, struct smmu_result *res);
  * smmu_stall_hold() is next; ticket is 1 + STAG for it, or 0: unrecorded.
  */
 struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn);
+/* What a record says of such a transaction, and what the trace says of its fault. */
+struct smmu_event smmu_event_of(const struct smmu_lookup *x);
+void smmu_trace_decision(const struct smmu_lookup *x);
 
 /* ---- ats/ ---- */
 /* The same for one whose address is translated already: txn->at says so. */

@@ -577,6 +577,14 @@ static void cxl_io(void **state)
 	t_leaf1(&t, h_s1_rw());
 	t_stream(&t, BOTH, SPLIT);
 	assert_true(t_request(&t, &req).cxl_io);
+	/* 3.9.3: with EATS 0b10 that is so whatever is granted; else a denial has no type
+	 */
+	t_leaf1(&t, 0);
+	assert_true(t_request(&t, &req).cxl_io);
+	assert_false(t_request(&t, &req).read);
+	t_stream(&t, BOTH, FULL);
+	assert_false(t_request(&t, &req).cxl_io);
+	t_leaf1(&t, h_s1_rw());
 	/* what is unknown is write-back and shareable */
 	t_substreams(&t, S1, FULL, SMMU_S1DSS_BYPASS);
 	assert_false(t_request(&t, &req).cxl_io);

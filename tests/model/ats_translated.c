@@ -300,9 +300,68 @@ static void split_stage(void **state)
 	want[3] = 0;
 	b_expect_event(&t.b, want);
 	b_no_event(&t.b);
-	/* REG-32: without ATSCHK split-stage is off, and the IPA goes where it says (ATS-T4) */
+	/* REG-32: without ATSCHK split-stage is off, and the IPA goes where it says
+	 * (ATS-T4) */
 	t_cr0(&t, SMMU_CR0_ATSCHK, false);
 	expect_pass(&t, dma(&t, SMMU_WRITE, ipa), ipa);
+	t_teardown(&t);
+}
+
+/* ATS-T9: of an atomic that was denied RnW says which half was missing. */
+static void split_atomics(void **state)
+{
+	struct tb t;
+
+	(void)state;
+	t_setup(&t, NULL);
+	t_stream(&t, BOTH, SPLIT);
+	for (unsigned s2ap = 0; s2ap < 4; s2ap++) {
+		bool lacks_read_only = s2ap == 2;
+		struct smmu_result res;
+		uint64_t dw[4];
+
+		t_leaf2(&t, 0x600000, smmu_reg_set(h_s2_rw(), SMMU_S2DESC_S2AP, s2ap));
+		res = dma(&t, SMMU_ATOMIC, 0x600000);
+		assert_int_equal(res.status, s2ap == 3 ? SMMU_OK : SMMU_ABORT);
+		if (s2ap == 3)
+			continue;
+		assert_true(h_event(&t.b.h, dw));
+		assert_int_equal(smmu_get(dw, SMMU_F_PERMISSION_EVENT),
+				 SMMU_EVT_F_PERMISSION);
+		assert_int_equal(smmu_get(dw, SMMU_F_PERMISSION_RnW), lacks_read_only);
+	}
+	b_no_event(&t.b);
+	t_teardown(&t);
+}
+
+static void merges(struct smmu_config *cfg)
+{
+	cfg->event_merge = 1;
+}
+
+/* EVT-60, EVT-61: STE.MEV says whether these merge, as for other transactions. */
+static void merged_records(void **state)
+{
+	struct tb t;
+
+	(void)state;
+	t_setup(&t, merges);
+	for (unsigned mev = 0; mev < 2; mev++) {
+		t_stream(&t, S1, OFF);
+		t_ste_set(&t, SMMU_STE_MEV, mev);
+		assert_true(dma(&t, SMMU_READ, 0x5000).recorded);
+		assert_true(dma(&t, SMMU_READ, 0x5008).recorded);
+		assert_int_equal(h_events_drain(&t.b.h), mev ? 1 : 2);
+		/* a Translation Request's, where they are equal in all */
+		assert_true(t_plain(&t).recorded);
+		assert_true(t_plain(&t).recorded);
+		assert_int_equal(h_events_drain(&t.b.h), mev ? 1 : 2);
+		t_stream(&t, BOTH, SPLIT);
+		t_ste_set(&t, SMMU_STE_MEV, mev);
+		assert_true(dma(&t, SMMU_READ, 0x9000).recorded);
+		assert_true(dma(&t, SMMU_READ, 0x9008).recorded);
+		assert_int_equal(h_events_drain(&t.b.h), mev ? 1 : 2);
+	}
 	t_teardown(&t);
 }
 
@@ -427,6 +486,8 @@ int main(void)
 		cmocka_unit_test(configuration_errors),
 		cmocka_unit_test(pasids),
 		cmocka_unit_test(split_stage),
+		cmocka_unit_test(split_atomics),
+		cmocka_unit_test(merged_records),
 		cmocka_unit_test(split_attributes),
 		cmocka_unit_test(stale_address),
 		cmocka_unit_test(with_dpt),

@@ -10,6 +10,7 @@
 static void features(struct smmu_config *cfg)
 {
 	cfg->ttf = 2;
+	cfg->dpt = 1;
 }
 
 void d_open(struct dbench *b, void (*tweak)(struct smmu_config *cfg))
@@ -22,7 +23,6 @@ void d_open(struct dbench *b, void (*tweak)(struct smmu_config *cfg))
 	if (tweak)
 		tweak(&cfg);
 	h_setup_cfg(h, &cfg);
-	h->smmu->cfg.dpt = 1; /* ATS, which it wants, is on its way */
 	h_enable(h);
 	b->l0 = h_alloc(h, 8192, 8192);
 	b->l1 = h_alloc(h, 1 << 20, 1 << 20);

@@ -30,25 +30,16 @@ static bool is_quiet(const struct smmu_lookup *x)
 
 static bool record(const struct smmu_lookup *x)
 {
-	const struct smmu_txn *txn = x->txn;
-	const struct smmu_event ev = {
-		.fault = x->fault,
-		.sid = txn->sid,
-		.ssid = txn->ssid,
-		.ssv = txn->ssv,
-		.rnw = !x->acc.write,
-		.ind = x->acc.inst,
-		.pnu = x->acc.priv,
-		.input_addr = txn->addr,
-	};
+	const struct smmu_event ev = smmu_event_of(x);
 
 	return !is_quiet(x) && smmu_event_record(x->smmu, &ev);
 }
 
 /* ATS-T1, ATS-T5: whatever REC_CFG_ATS says. */
-static struct smmu_result forbid(struct smmu_lookup *x)
+static struct smmu_result forbid(struct smmu_lookup *x, const char *rule)
 {
-	x->fault = (struct smmu_fault){ .event = SMMU_EVT_F_TRANSL_FORBIDDEN };
+	x->fault =
+		(struct smmu_fault){ .event = SMMU_EVT_F_TRANSL_FORBIDDEN, .rule = rule };
 	return aborted(x->fault.event, record(x));
 }
 
@@ -71,9 +62,12 @@ static struct smmu_result leave(struct smmu_lookup *x)
 	uint64_t pa = x->txn->addr;
 	unsigned oas = x->smmu->id.oas;
 
-	/* ATS-T3; STE-76 has nothing to say of reads and writes. */
-	if (smmu_above(pa, oas) && !x->smmu->cfg.ats_truncate)
+	/* STE-76 has nothing to say of reads and writes. */
+	if (smmu_above(pa, oas) && !x->smmu->cfg.ats_truncate) {
+		x->fault.rule = "ATS-T3";
 		return aborted(0, false);
+	}
+	x->fault.rule = "ATS-T7";
 	smmu_attr_leave(x->smmu, &x->acc, &x->attr);
 	return (struct smmu_result){
 		.status = SMMU_OK,
@@ -101,7 +95,8 @@ static struct smmu_result split(struct smmu_lookup *x)
 
 	if (smmu_above(x->txn->addr, x->smmu->id.ias)) {
 		x->fault = (struct smmu_fault){ .event = SMMU_EVT_F_ADDR_SIZE,
-						.cls = SMMU_CLASS_IN };
+						.cls = SMMU_CLASS_IN,
+						.rule = "ATS-T9" };
 		return aborted(x->fault.event, record(x));
 	}
 	if (!smmu_stages_translate(x->smmu, &rg, &x->acc, x->txn->addr, &x->attr, &x->out,
@@ -126,6 +121,7 @@ static struct smmu_result with_dpt(struct smmu_lookup *x)
 		.sid = x->txn->sid,
 		.vmatch = x->ste->dpt_vmatch,
 		.vmid = x->ste->vmid,
+		.mpam = x->ste->mpam,
 		.pa = smmu_low(x->txn->addr, x->smmu->id.oas),
 		.write = x->acc.write,
 	};
@@ -133,7 +129,7 @@ static struct smmu_result with_dpt(struct smmu_lookup *x)
 	/* ATS-T3: what will be aborted all the same is not looked up. */
 	if (smmu_above(x->txn->addr, x->smmu->id.oas) && !x->smmu->cfg.ats_truncate)
 		return leave(x);
-	return smmu_dpt_check(x->smmu, &acc) ? leave(x) : forbid(x);
+	return smmu_dpt_check(x->smmu, &acc) ? leave(x) : forbid(x, "ATS-T8");
 }
 
 /* IDR3.PASIDTT: the substream, and its CD if there is a PASID. False: they are fine. */
@@ -144,7 +140,7 @@ static bool bad_substream(struct smmu_lookup *x, struct smmu_result *res)
 
 	switch (smmu_select_cd(x->ste, x->txn, &idx, &event)) {
 	case SMMU_SUBSTREAM_ERROR:
-		x->fault = (struct smmu_fault){ .event = (uint8_t)event };
+		x->fault = (struct smmu_fault){ .event = (uint8_t)event, .rule = "T-10" };
 		*res = bad_config(x);
 		return true;
 	case SMMU_SUBSTREAM_CD:
@@ -168,11 +164,13 @@ static struct smmu_result checked(struct smmu_lookup *x)
 	x->ste = smmu_ste_lookup(x->smmu, x->txn->sid, &x->fault);
 	if (!x->ste)
 		return bad_config(x);
-	if (x->ste->abort)
+	if (x->ste->abort) {
+		x->fault.rule = "T-8";
 		return aborted(0, false);
+	}
 	eats = smmu_eats(x->smmu, x->ste);
 	if (eats == SMMU_EATS_OFF)
-		return forbid(x);
+		return forbid(x, "ATS-T5");
 	smmu_attr_mpam(&x->attr, x->ste->mpam);
 	if (eats == SMMU_EATS_SPLIT || x->txn->ssv)
 		smmu_override_permissions(x, &x->ste->over);
@@ -191,7 +189,7 @@ static struct smmu_result checked(struct smmu_lookup *x)
 static struct smmu_result passes(struct smmu_lookup *x)
 {
 	if (!smmu_is_enabled(x->smmu))
-		return forbid(x);
+		return forbid(x, "ATS-T1");
 	if (smmu_reg_get(x->smmu->regs.cr0ack, SMMU_CR0_ATSCHK))
 		return checked(x);
 	/* ATS-T4; 17.3 */
@@ -206,8 +204,11 @@ struct smmu_result smmu_translated(struct smmu *smmu, const struct smmu_txn *txn
 	struct smmu_result res, hushed;
 
 	/* F_UUT: without IDR0.ATS there are no such transactions; no event (EVT-77). */
-	if (!smmu->cfg.ats)
+	if (!smmu->cfg.ats) {
+		x.fault.rule = "T-1";
+		smmu_trace_decision(&x);
 		return aborted(0, false);
+	}
 	/* ATS-T6 */
 	seen.ssv = txn->ssv && smmu->cfg.pasidtt;
 	if (!seen.ssv) {
@@ -220,6 +221,7 @@ struct smmu_result smmu_translated(struct smmu *smmu, const struct smmu_txn *txn
 		res = aborted(0, false);
 	else
 		res = passes(&x);
+	smmu_trace_decision(&x);
 	if (res.status != SMMU_OK && is_quiet(&x) && smmu_kind_hushed(&x, &hushed))
 		res = hushed;
 	/* PMCG-18, PMCG-19. CHOICE: terminated ones too, as for the other events. */

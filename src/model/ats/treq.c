@@ -19,7 +19,6 @@ struct treq {
 	unsigned eats;
 	bool exec, priv; /* of the request; 0 without a PASID */
 	bool over;	 /* res is final */
-	bool any;	 /* some access is granted: out and ipa are valid */
 	struct smmu_xlate out;
 	struct smmu_ats_completion res;
 };
@@ -52,6 +51,8 @@ static void deny(struct treq *t)
 	t->over = true;
 	t->res.status = SMMU_ATS_SUCCESS;
 	t->res.page_bits = stu_bits(t->x.smmu);
+	/* 3.9.3: with split-stage, whatever was granted. */
+	t->res.cxl_io = t->req->cxl && t->eats == SMMU_EATS_SPLIT;
 }
 
 /* EVT-29 */
@@ -70,6 +71,7 @@ static void refuse(struct treq *t)
 			: req->stus < 15 ? req->stus
 					 : 15,
 		.input_addr = req->addr,
+		.may_merge = t->x.ste && t->x.ste->mev,
 	};
 
 	t->over = true;
@@ -91,6 +93,7 @@ static void abort_it(struct treq *t)
 		.ind = x->acc.inst,
 		.pnu = x->acc.priv,
 		.input_addr = t->txn.addr,
+		.may_merge = x->ste && x->ste->mev,
 	};
 	bool wanted = smmu_records_cfg_ats(x->smmu);
 
@@ -129,10 +132,8 @@ static bool granted(struct treq *t, const struct smmu_regime *rg, enum want want
 	x->acc.inst = want == EXECUTE;
 	x->acc.keep_clean = want == WRITE_WITHOUT_UPDATE;
 	if (smmu_stages_translate(x->smmu, rg, &x->acc, t->txn.addr, &x->attr, &t->out,
-				  &x->fault)) {
-		t->any = true;
+				  &x->fault))
 		return true;
-	}
 	/* An AssuredOnly check denies all (3.26); a CD's or a descriptor's page too. */
 	if (f->event != SMMU_EVT_F_PERMISSION || f->cls != SMMU_CLASS_IN ||
 	    f->assured_only)
