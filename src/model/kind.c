@@ -115,6 +115,8 @@ bool smmu_kind_granted(struct smmu_lookup *x)
 		x->kind = SMMU_KIND_CLEAN_INVALIDATE;
 	else if (x->kind == SMMU_KIND_DH)
 		x->kind = SMMU_KIND_NONE;
+	if (x->kind == SMMU_KIND_NONE)
+		x->fault.rule = "STE-76";
 	return x->kind != SMMU_KIND_NONE;
 }
 

@@ -526,6 +526,82 @@ static void unrecorded(void **state)
 	h_teardown(&b.h);
 }
 
+/* ---- what is no ordinary transaction ---- */
+
+static void with_translated(struct bench *b, unsigned eats, unsigned atschk)
+{
+	uint64_t cr0 = h_rd32(&b->h, SMMU_REG_CR0);
+
+	smmu_set(b->ste, SMMU_STE_EATS, eats);
+	put(b);
+	cr0 = smmu_reg_set(cr0, SMMU_CR0_ATSCHK, atschk);
+	h_wr32(&b->h, SMMU_REG_CR0, (uint32_t)cr0);
+	b->txn.at = SMMU_AT_TRANSLATED;
+	b->txn.addr = b->page;
+}
+
+static void translated(void **state)
+{
+	struct bench b;
+	struct told t;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_FULL, NULL);
+	with_translated(&b, SMMU_EATS_FULL, 0);
+	expect(&b, SMMU_OK, 0, "ATS-T7");
+	with_translated(&b, SMMU_EATS_FULL, 1);
+	expect(&b, SMMU_OK, 0, "ATS-T7");
+	with_translated(&b, SMMU_EATS_OFF, 1);
+	expect(&b, SMMU_ABORT, SMMU_EVT_F_TRANSL_FORBIDDEN, "ATS-T5");
+	smmu_set(b.ste, SMMU_STE_Config, 0);
+	put(&b);
+	expect(&b, SMMU_ABORT, 0, "T-8");
+	/* an error of configuration, which CR2.REC_CFG_ATS (0 here) would record */
+	smmu_set(b.ste, SMMU_STE_V, 0);
+	put(&b);
+	t = tell(&b, 0);
+	names_rule(&t, "STE-1");
+	contains(t.x->why, "CR2.REC_CFG_ATS is 0");
+	untell(&t);
+	h_ste_nested(b.ste, b.cd_pa, b.s2, 3);
+	with_translated(&b, SMMU_EATS_SPLIT, 1);
+	expect(&b, SMMU_OK, 0, "T-20");
+	b.txn.addr = 0;
+	expect(&b, SMMU_ABORT, SMMU_EVT_F_TRANSLATION, "T-18b");
+	b.txn.addr = UINT64_C(1) << 52;
+	expect(&b, SMMU_ABORT, SMMU_EVT_F_ADDR_SIZE, "ATS-T9");
+	with_translated(&b, SMMU_EATS_OFF, 0);
+	b.txn.addr = UINT64_C(1) << 52;
+	expect(&b, SMMU_ABORT, 0, "ATS-T3");
+	h_wr32(&b.h, SMMU_REG_CR0,
+	       (uint32_t)smmu_reg_set(h_rd32(&b.h, SMMU_REG_CR0), SMMU_CR0_SMMUEN, 0));
+	expect(&b, SMMU_ABORT, SMMU_EVT_F_TRANSL_FORBIDDEN, "ATS-T1");
+	h_teardown(&b.h);
+}
+
+static void kinds(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_FULL, NULL);
+	put(&b);
+	b.txn.kind = SMMU_KIND_UNSUPPORTED;
+	expect(&b, SMMU_ABORT, SMMU_EVT_F_UUT, "T-1");
+	b.txn.kind = SMMU_KIND_NW_DCP;
+	expect(&b, SMMU_NO_EFFECT, 0, "STE-76");
+	smmu_set(b.ste, SMMU_STE_DCP, 1);
+	smmu_set(b.ste, SMMU_STE_DRE, 1);
+	put(&b);
+	expect(&b, SMMU_OK, 0, "T-20");
+	/* destructive, of a page that is read-only */
+	h_map(&b.h, b.s1, VA, b.page, 3, smmu_reg_set(h_s1_rw(), SMMU_S1DESC_AP, 3));
+	put(&b);
+	b.txn.kind = SMMU_KIND_DH;
+	expect(&b, SMMU_NO_EFFECT, 0, "STE-76");
+	h_teardown(&b.h);
+}
+
 /* ---- memory that one may not look at ---- */
 
 static unsigned looked;
@@ -609,6 +685,8 @@ int main(void)
 		cmocka_unit_test(missing_invalidations),
 		cmocka_unit_test(hits_that_are_right),
 		cmocka_unit_test(unrecorded),
+		cmocka_unit_test(translated),
+		cmocka_unit_test(kinds),
 		cmocka_unit_test(tables_behind_callbacks),
 		cmocka_unit_test(misuse),
 	};

@@ -12,6 +12,12 @@ static const char ste_sync[] = "correct the STE, then CMD_CFGI_STE and CMD_SYNC"
 
 /* clang-format off: a row a rule */
 static const struct row rows[] = {
+	{ "T-1",
+	  "this SMMU does not take transactions of that kind, or nothing is left of "
+	  "the hint",
+	  "see what the architecture version and IDR0 of this SMMU have, or why the "
+	  "device "
+	  "sends this" },
 	{ "T-2", "CR0.SMMUEN is 0: nothing is translated, and GBPA decides",
 	  "set CR0.SMMUEN once the stream table is in place; GBPA.ABORT says what "
 	  "happens until then" },
@@ -90,6 +96,51 @@ static const struct row rows[] = {
 	  "map it as Normal memory at stage 2" },
 	{ "CD-25", "PAN: a privileged access to what the unprivileged may use",
 	  "clear CD.PAN, or make the access unprivileged" },
+	{ "CD-34",
+	  "CD.PIIP or PIIU, at the index in the descriptor, withholds the permission",
+	  "choose an index with the permission in the descriptor, or change PIIP or "
+	  "PIIU" },
+	{ "T-16e", "a table descriptor above withholds the permission (APTable, XNTable)",
+	  "clear it in the table descriptor, or set CD.HAD0 or HAD1" },
+	{ "CACHE-80",
+	  "the TLB holds more than one translation of the address: a page was mapped "
+	  "into "
+	  "a block, or a block over pages, without break-before-make",
+	  "make the entry invalid, invalidate, and only then write the new one" },
+	{ "STE-49",
+	  "STE.CONT says that its neighbours are alike, and one that is cached differs",
+	  "write all STEs of the block alike, or CONT 0; then CMD_CFGI_STE_RANGE and "
+	  "CMD_SYNC" },
+	{ "STE-68",
+	  "stage 2 lets this page be used for, or be reached by, hardened tables only "
+	  "(AssuredOnly, TL0, TL1)",
+	  "see STE.AssuredOnly, TL0 and TL1, and what stage 2 says of the tables' "
+	  "pages" },
+	{ "STE-76",
+	  "a hint or destructive access that STE.DRE or DCP, or want of permission, "
+	  "turned "
+	  "into nothing",
+	  "set STE.DRE or DCP if the device may do this, then CMD_CFGI_STE and "
+	  "CMD_SYNC" },
+	{ "ATS-T1", "CR0.SMMUEN is 0: no translated transaction is let through",
+	  "turn ATS off in the device before SMMUEN is cleared" },
+	{ "ATS-T3", "the translated address lies beyond the output size (IDR5.OAS)",
+	  "see where the device has this address from: no Translation Request gave it" },
+	{ "ATS-T5",
+	  "CR0.ATSCHK is 1, and STE.EATS, as it acts, lets no translated transaction of "
+	  "the stream through",
+	  "write STE.EATS, then CMD_CFGI_STE and CMD_SYNC, before ATS is turned on in "
+	  "the "
+	  "device" },
+	{ "ATS-T7", "translated already: the address passes as it is", "" },
+	{ "ATS-T8",
+	  "the Device Permission Table does not let the stream go there, or could not be "
+	  "read: see DPT_CFG_FAR",
+	  "grant the granule in the DPT, then CMD_DPTI_PA and CMD_SYNC" },
+	{ "ATS-T9",
+	  "split-stage ATS: the address is too large to be an intermediate address",
+	  "see where the device has this address from: no Translation Request gave it" },
+	{ "none", "no rule that is known here by name ended it", "see the steps" },
 	{ "STE-1", "STE.V is 0: nobody has made this stream valid",
 	  "write the STE, then CMD_CFGI_STE and CMD_SYNC" },
 	{ "STE-4", "Config turns on stage 1, which this SMMU does not have (IDR0.S1P)",

@@ -189,7 +189,8 @@ static void event(struct smmu_run *run, struct smmu_explain_step *step,
 static void decision(struct smmu_run *run, struct smmu_explain_step *step,
 		     const struct smmu_trace *t)
 {
-	const char *rule = t->rule ? t->rule : "T-20";
+	/* No rule: what let it pass is T-20; a fault has one always. */
+	const char *rule = t->rule ? t->rule : t->value ? "none" : "T-20";
 
 	step->rule = rule;
 	ADD(step, "%s", smmu_rule_says(rule));
@@ -397,6 +398,20 @@ static void say_denied(struct smmu_explanation *x)
 	}
 }
 
+/* Translated transactions have their own way with errors of configuration. */
+static bool needs_rec_cfg_ats(const struct smmu_explanation *x)
+{
+	switch (x->result.event) {
+	case SMMU_EVT_F_TRANSLATION:
+	case SMMU_EVT_F_ADDR_SIZE:
+	case SMMU_EVT_F_ACCESS:
+	case SMMU_EVT_F_PERMISSION:
+		return false;
+	default:
+		return x->txn.at == SMMU_AT_TRANSLATED;
+	}
+}
+
 static void say_record(struct smmu_explanation *x)
 {
 	const char *why = "the fault behaviour of the CD or STE (R, S2R) asks for none";
@@ -405,6 +420,8 @@ static void say_record(struct smmu_explanation *x)
 		return;
 	if (x->has_event)
 		why = "the event queue is disabled, full, or in error";
+	else if (needs_rec_cfg_ats(x))
+		why = "CR2.REC_CFG_ATS is 0";
 	else if (x->result.event == SMMU_EVT_C_BAD_STREAMID)
 		why = "CR2.RECINVSID is 0";
 	SAY(why, "; no event is recorded: %s", why);
@@ -416,6 +433,8 @@ void smmu_story_end(struct smmu_explanation *x)
 
 	if (!x->rule)
 		x->rule = "T-20";
+	if (x->result.status != SMMU_OK && strcmp(x->rule, "T-20") == 0)
+		x->rule = "none";
 	if (x->unknown) {
 		SAY(why,
 		    "the answer depends on memory behind callbacks at 0x%" PRIx64
