@@ -17,8 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (op < 120)
 			fuzz_poke(&b);
-		else if (op < 200)
+		else if (op < 180)
 			fuzz_transaction(&b);
+		else if (op < 197)
+			fuzz_ats(&b);
+		else if (op < 200)
+			fuzz_stalled(&b);
 		else if (op < 248)
 			fuzz_command(&b);
 		else

@@ -19,8 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_mmio(&b);
 		else if (op < 200)
 			fuzz_transaction(&b);
-		else if (op < 225)
+		else if (op < 216)
 			fuzz_command(&b);
+		else if (op < 222)
+			fuzz_ats(&b);
+		else if (op < 225)
+			fuzz_stalled(&b);
 		else if (op < 250)
 			fuzz_poke(&b);
 		else

@@ -12,8 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (b.in.left) {
 		unsigned op = fuzz_u8(&b.in);
 
-		if (op < 140)
+		if (op < 100)
 			fuzz_transaction(&b);
+		else if (op < 130)
+			fuzz_ats(&b);
+		else if (op < 140)
+			fuzz_stalled(&b);
 		else if (op < 210)
 			fuzz_move(&b);
 		else if (op < 235)

@@ -2,6 +2,7 @@
 #include "smmu_bench.h"
 #include <stdlib.h>
 #include <string.h>
+#include "model/explain/explain.h"
 
 /* ---- the input ---- */
 
@@ -178,6 +179,10 @@ static void on_trace(void *ctx, const struct smmu_trace *trace)
 	unsigned *seen = ctx;
 
 	*seen += trace->kind;
+	/* Whatever faults has a reason that can be told. */
+	if (trace->kind == SMMU_TRACE_DECISION && trace->value != 0 &&
+	    (!trace->rule || !smmu_rule_says(trace->rule)[0]))
+		abort();
 }
 
 /* ---- memory as a driver would have made it ---- */
@@ -201,7 +206,7 @@ static void make_tables(struct fuzz_bench *b)
 	put(b, FB_S2 + 0x2000, FB_RAM | s2);
 }
 
-static void make_cds(struct fuzz_bench *b)
+static void make_cds(struct fuzz_bench *b, bool stalls)
 {
 	for (unsigned i = 0; i < 4; i++) {
 		uint64_t cd[8] = { 0 };
@@ -213,6 +218,7 @@ static void make_cds(struct fuzz_bench *b)
 		smmu_set(cd, SMMU_CD_AA64, 1);
 		smmu_set(cd, SMMU_CD_A, 1);
 		smmu_set(cd, SMMU_CD_R, 1);
+		smmu_set(cd, SMMU_CD_S, stalls && b->cfg.stall_model != 1);
 		smmu_set(cd, SMMU_CD_ASID, i);
 		cd[1] = FB_RAM + FB_S1;
 		cd[3] = 0x44ff;
@@ -256,14 +262,16 @@ static void wr(struct fuzz_bench *b, uint64_t reg, unsigned size, uint64_t value
 	smmu_mmio_write(b->smmu, reg, size, value);
 }
 
-static void enable(struct fuzz_bench *b, bool two_level)
+static void enable(struct fuzz_bench *b, unsigned options)
 {
-	uint64_t cfg = smmu_reg_set(0, SMMU_STRTAB_BASE_CFG_LOG2SIZE, two_level ? 8 : 6);
+	bool two_level = options & 2;
+	uint64_t cr0 = 0xf,
+		 cfg = smmu_reg_set(0, SMMU_STRTAB_BASE_CFG_LOG2SIZE, two_level ? 8 : 6);
 
 	cfg = smmu_reg_set(cfg, SMMU_STRTAB_BASE_CFG_SPLIT, 6);
 	cfg = smmu_reg_set(cfg, SMMU_STRTAB_BASE_CFG_FMT, two_level);
 	wr(b, SMMU_REG_CR1, 4, 0xd75);
-	wr(b, SMMU_REG_CR2, 4, 2);
+	wr(b, SMMU_REG_CR2, 4, options & 64 ? 0xa : 2); /* REC_CFG_ATS */
 	wr(b, SMMU_REG_STRTAB_BASE, 8, FB_RAM + (two_level ? FB_L1STD : FB_STRTAB));
 	wr(b, SMMU_REG_STRTAB_BASE_CFG, 4, cfg);
 	wr(b, SMMU_REG_CMDQ_BASE, 8, (FB_RAM + FB_CMDQ) | 5);
@@ -271,7 +279,9 @@ static void enable(struct fuzz_bench *b, bool two_level)
 	wr(b, SMMU_REG_PRIQ_BASE, 8, (FB_RAM + FB_PRIQ) | 5);
 	wr(b, SMMU_REG_IRQ_CTRL, 4, 7);
 	wr(b, SMMU_REG_EVENTQ_IRQ_CFG0, 8, FB_MSI);
-	wr(b, SMMU_REG_CR0, 4, 0xf);
+	cr0 = smmu_reg_set(cr0, SMMU_CR0_ATSCHK, options >> 2 & 1);
+	cr0 = smmu_reg_set(cr0, SMMU_CR0_DPT_WALK_EN, options >> 3 & 1);
+	wr(b, SMMU_REG_CR0, 4, cr0);
 }
 
 void fuzz_open(struct fuzz_bench *b, const uint8_t *data, size_t size, bool enabled)
@@ -297,10 +307,12 @@ void fuzz_open(struct fuzz_bench *b, const uint8_t *data, size_t size, bool enab
 	if (options & 1)
 		smmu_set_trace(b->smmu, on_trace, &seen);
 	make_stes(b);
-	make_cds(b);
+	make_cds(b, options & 16);
 	make_tables(b);
 	if (enabled)
-		enable(b, options & 2);
+		enable(b, options);
+	for (unsigned sid = 2; (options & 32) && sid < 6; sid++)
+		fuzz_attach(b, sid);
 }
 
 void fuzz_close(struct fuzz_bench *b)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <smmulator/arch.h>
+#include <smmulator/ats.h>
 #include <smmulator/bus.h>
 #include <smmulator/config.h>
 #include <smmulator/smmu.h>
@@ -49,6 +50,10 @@ struct fuzz_bench {
 	uint8_t *ram;
 	uint32_t cmdq_prod;
 	unsigned depth; /* of handlers that came back in */
+	/* What a stalled transaction reads and writes: it may outlive the call. */
+	uint8_t buf[256];
+	uint64_t expected;
+	uint64_t last_inv, last_ticket; /* ATC_INV, stall */
 };
 
 /* From the first bytes of the input. enabled: as a driver would have left it. */
@@ -60,7 +65,10 @@ void fuzz_mmio(struct fuzz_bench *b);
 void fuzz_poke(struct fuzz_bench *b);
 void fuzz_command(struct fuzz_bench *b);
 void fuzz_transaction(struct fuzz_bench *b);
-void fuzz_move(struct fuzz_bench *b); /* smmu_dma, smmu_dma_cas64 */
+void fuzz_move(struct fuzz_bench *b);		      /* smmu_dma, smmu_dma_cas64 */
+void fuzz_attach(struct fuzz_bench *b, unsigned sid); /* a PCIe function */
+void fuzz_ats(struct fuzz_bench *b);		      /* PCIe functions: ATS, PRI */
+void fuzz_stalled(struct fuzz_bench *b);	      /* smmu_port_wait() and the like */
 /* What holds at any time; aborts if it does not. */
 void fuzz_check(struct fuzz_bench *b);
 

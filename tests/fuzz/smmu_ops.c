@@ -141,6 +141,10 @@ static struct smmu_txn any_txn(struct fuzz_bench *b)
 	txn.has_attr = flags & 32;
 	if (txn.has_attr)
 		txn.attr = any_attr(b);
+	txn.at = flags >> 6 & 1;
+	if (flags & 128)
+		txn.kind = fuzz_u8(&b->in) & 15;
+	txn.no_stall = how & 64;
 	return txn;
 }
 
@@ -148,7 +152,8 @@ static void check_result(const struct fuzz_bench *b, const struct smmu_txn *txn,
 			 const struct smmu_result *r)
 {
 	(void)b;
-	require(r->status <= SMMU_STALLED);
+	require(r->status <= SMMU_NO_EFFECT);
+	require((r->status != SMMU_STALLED) || r->ticket);
 	require(!r->recorded || r->event);
 	if (r->status != SMMU_OK)
 		return;
@@ -166,22 +171,26 @@ void fuzz_transaction(struct fuzz_bench *b)
 	struct smmu_txn txn = any_txn(b);
 	struct smmu_result r = smmu_translate(b->port, &txn);
 
+	if (r.ticket)
+		b->last_ticket = r.ticket;
 	check_result(b, &txn, &r);
 }
 
 void fuzz_move(struct fuzz_bench *b)
 {
 	struct smmu_txn txn = any_txn(b);
-	uint8_t buf[256];
 	uint64_t done = 0, len = fuzz_u8(&b->in), expected = fuzz_u8(&b->in);
+	struct smmu_result r;
 
-	memset(buf, 0x5a, sizeof(buf));
 	if (fuzz_u8(&b->in) & 1) {
-		(void)smmu_dma(b->port, &txn, buf, len, &done);
+		r = smmu_dma(b->port, &txn, b->buf, len, &done);
 		require(done <= len);
 	} else {
-		(void)smmu_dma_cas64(b->port, &txn, &expected, fuzz_value(&b->in));
+		b->expected = expected;
+		r = smmu_dma_cas64(b->port, &txn, &b->expected, fuzz_value(&b->in));
 	}
+	if (r.ticket)
+		b->last_ticket = r.ticket;
 }
 
 /* ---- what holds at any time ---- */
