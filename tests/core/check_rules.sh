@@ -4,7 +4,7 @@
 # every test that it names is registered, every row without one has a reason, and
 # each rule that it calls tested is cited in a test.
 cd "$1" || exit 2
-cat test_*.c | awk -F'\t' '
+cat test_*.c variant/test_*.c | awk -F'\t' '
 FNR == NR {
 	line = $0
 	while (match(line, /CORE-[0-9]+/)) {
