@@ -83,6 +83,7 @@ int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
 			   struct iommu_domain *domain, struct iommu_domain *old,
 			   unsigned flags)
 {
+	bool deferred = dev->iommu->attach_deferred;
 	int err;
 
 	if (dev->iommu->require_direct &&
@@ -92,14 +93,16 @@ int core_set_device_domain(struct iommu_group *group, struct iommu_dev *dev,
 			  dev->name);
 		return -EINVAL;
 	}
-	if (dev->iommu->attach_deferred) {
-		if (domain == group->default_domain)
-			return 0;
-		dev->iommu->attach_deferred = false;
-	}
+	/* CORE-49: it is in no domain yet, and if this fails it still waits for one. */
+	if (deferred && domain == group->default_domain)
+		return 0;
 	if (!domain->ops->attach_dev)
 		return -ENODEV;
+	if (deferred)
+		old = NULL;
 	err = domain->ops->attach_dev(domain, dev, old);
+	if (!err || (flags & CORE_SET_MUST_SUCCEED))
+		dev->iommu->attach_deferred = false;
 	if (err && (flags & CORE_SET_TESTED))
 		core_judge_attach(domain, dev, err);
 	if (err && (flags & CORE_SET_MUST_SUCCEED))

@@ -117,10 +117,13 @@ void core_pasid_remove_dev(struct iommu_dev *dev, uint32_t pasid,
 		core_warn(dev->sys, "%s: PASID %u not removed", dev->name, pasid);
 }
 
-/* Has PASIDs, and its hardware may be programmed now. */
-static bool takes_pasids(const struct iommu_dev *dev)
+/*
+ * Can have this PASID, and its hardware may be programmed now. A device that joined the
+ * group after the attach may have fewer than the group has in use.
+ */
+static bool takes_pasid(const struct iommu_dev *dev, uint32_t pasid)
 {
-	return dev->iommu->max_pasids && !dev->iommu->blocked;
+	return pasid < dev->iommu->max_pasids && !dev->iommu->blocked;
 }
 
 /* CORE-93: all devices that have PASIDs, or none. */
@@ -134,7 +137,7 @@ static int set_group_pasid(struct iommu_group *group, struct iommu_domain *domai
 	{
 		struct iommu_dev *dev = CORE_GROUP_DEV(pos);
 
-		if (!takes_pasids(dev))
+		if (!takes_pasid(dev, pasid))
 			continue;
 		err = domain->ops->set_dev_pasid(domain, dev, pasid, old);
 		if (err) {
@@ -151,7 +154,7 @@ static int set_group_pasid(struct iommu_group *group, struct iommu_domain *domai
 
 		if (dev == failed)
 			break;
-		if (!takes_pasids(dev))
+		if (!takes_pasid(dev, pasid))
 			continue;
 		if (!old || old->ops->set_dev_pasid(old, dev, pasid, domain))
 			core_pasid_remove_dev(dev, pasid, domain);
@@ -305,7 +308,7 @@ void core_detach_pasid(struct iommu_group *group, struct iommu_domain *domain,
 	}
 	CORE_LIST_FOR_EACH(pos, &group->devs)
 	{
-		if (takes_pasids(CORE_GROUP_DEV(pos)))
+		if (takes_pasid(CORE_GROUP_DEV(pos), pasid))
 			core_pasid_remove_dev(CORE_GROUP_DEV(pos), pasid, domain);
 	}
 	core_pasid_erase(group, pasid);

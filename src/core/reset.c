@@ -11,17 +11,18 @@ static int block(struct iommu_group *group, struct iommu_dev *dev)
 {
 	int err = core_group_blocking_domain(group);
 	struct iommu_domain *blocking = group->blocking_domain;
+	struct iommu_domain *old = dev->iommu->attach_deferred ? NULL : group->domain;
 
-	if (!err && group->domain != blocking)
+	if (!err && old != blocking)
 		err = blocking->ops->attach_dev
-			      ? blocking->ops->attach_dev(blocking, dev, group->domain)
+			      ? blocking->ops->attach_dev(blocking, dev, old)
 			      : -ENODEV;
 	if (err)
 		return err;
 	dev->iommu->blocked = true;
 	group->recovery_cnt++;
 	for (struct core_pasid *p = NULL; (p = core_pasid_next(group, p));) {
-		if (dev->iommu->max_pasids && p->pasid != IOMMU_NO_PASID)
+		if (p->pasid != IOMMU_NO_PASID && p->pasid < dev->iommu->max_pasids)
 			core_pasid_remove_dev(dev, p->pasid, p->domain);
 	}
 	return 0;
@@ -55,7 +56,10 @@ static void warn_of_aliases(struct iommu_group *group, struct iommu_dev *dev)
 	}
 }
 
-/* CORE-86, CORE-87: the domain of now, whatever it was at prepare. */
+/*
+ * CORE-86, CORE-87: the domain of now, whatever it was at prepare. What an earlier kernel
+ * had left in the hardware is gone: nothing is deferred any more.
+ */
 static void unblock(struct iommu_group *group, struct iommu_dev *dev)
 {
 	struct iommu_domain *domain = group->domain, *blocking = group->blocking_domain;
@@ -66,6 +70,7 @@ static void unblock(struct iommu_group *group, struct iommu_dev *dev)
 		core_warn(dev->sys, "%s: its domain is not restored, DMA stays blocked",
 			  dev->name);
 	dev->iommu->blocked = false;
+	dev->iommu->attach_deferred = false;
 	restore_pasids(group, dev);
 	group->recovery_cnt--;
 }

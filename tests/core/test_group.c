@@ -386,8 +386,19 @@ static void deferred_attach(void **state)
 	/* Any other domain ends the deferral by itself. */
 	a = world_dev(w, "b", 0, 2);
 	d = world_domain(a);
+	/* ... but not if it fails: the first DMA still finds it deferred. */
+	world_fail(w, "attach", "b", -ENOMEM, 0, 1);
+	assert_int_equal(iommu_attach_device(d, a), -ENOMEM);
+	assert_null(td(a)->cur);
+	world_trace(w);
+	assert_int_equal(iommu_deferred_attach(a, state_of(a).domain), 0);
+	assert_ptr_equal(td(a)->cur, state_of(a).domain);
+	iommu_dev_remove(a);
+	w->fw[3] = w->fw[1];
+	a = world_add(w, &(struct iommu_dev_desc){ .name = "b" }, 3);
 	assert_int_equal(iommu_attach_device(d, a), 0);
 	assert_ptr_equal(td(a)->cur, d);
+	assert_null(td(a)->old); /* CORE-60: it was nowhere */
 	iommu_detach_device(d, a);
 	assert_ptr_equal(td(a)->cur, state_of(a).default_domain);
 	iommu_domain_free(d);

@@ -209,6 +209,37 @@ static void handle_attach_replace(void **state)
 	teardown(&p);
 }
 
+/* CORE-84, CORE-96: a device with fewer PASIDs than its group uses is left alone. */
+static void pasid_of_a_small_device(void **state)
+{
+	static const uint16_t alias[] = { 0x100 };
+	const struct iommu_dev_desc small = { .name = "small",
+					      .bus = IOMMU_BUS_PCI,
+					      .rid = 0x110,
+					      .aliases = alias,
+					      .num_aliases = 1,
+					      .pci_max_pasids = 4,
+					      .ats_supported = true };
+	struct pasid_world p = setup();
+	struct iommu_dev *c;
+
+	(void)state;
+	iommu_dev_remove(p.b);
+	assert_int_equal(iommu_attach_device_pasid(p.d, p.a, 5, NULL), 0);
+	c = world_add(p.w, &small, 7);
+	assert_int_equal(state_of(c).num_devs, 2);
+	assert_int_equal(iommu_attach_device_pasid(p.d, p.a, 6, NULL), -EINVAL);
+	world_trace(p.w);
+	assert_int_equal(iommu_dev_reset_prepare(c), 0);
+	iommu_dev_reset_done(c);
+	assert_null(strstr(p.w->trace, "pasid"));
+	world_trace(p.w);
+	iommu_detach_device_pasid(p.d, p.a, 5);
+	assert_string_equal(p.w->trace, "pasid(a,blocked) ");
+	assert_int_equal(p.w->warns, 0);
+	teardown(&p);
+}
+
 /* CORE-57, CORE-62: whatever is detached, the handle ends with its domain only. */
 static void handle_ends_with_its_domain(void **state)
 {
@@ -268,6 +299,7 @@ int main(void)
 		cmocka_unit_test(pasid_group_without_pasids),
 		cmocka_unit_test(pasid_replace),
 		cmocka_unit_test(handle_attach_replace),
+		cmocka_unit_test(pasid_of_a_small_device),
 		cmocka_unit_test(handle_ends_with_its_domain),
 		cmocka_unit_test(pasid_against_ownership),
 	};
