@@ -419,7 +419,7 @@ static void tags_run_out(void **state)
 	rig_down(&r);
 }
 
-/* DRV-61, DRV-90, CORE-72: test_dev and attach agree, and nothing changes. */
+/* DRV-61, DRV-90, CORE-67, CORE-72: test_dev and attach agree, and nothing changes. */
 static void domain_of_another_instance(void **state)
 {
 	const uint32_t sid = 2;
