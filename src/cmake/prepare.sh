@@ -29,6 +29,6 @@ need() {
 
 # What every build needs.
 SMMU_BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libfdt-dev device-tree-compiler
-	libjansson-dev liburcu-dev)
+	libjansson-dev liburcu-dev libpci-dev)
 # What the tests need on top.
 SMMU_TEST_PACKAGES=(g++ libcmocka-dev binutils python3 acpica-tools)

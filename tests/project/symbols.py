@@ -4,6 +4,9 @@
 
 Usage: symbols.py HEADERS (SHARED STATIC PREFIX[,PREFIX...])...
 
+Of several prefixes that fit a name the longest decides whose it is; SHARED and STATIC
+may be "-": a library that is not built, whose names are nobody else's.
+
 A shared library exports exactly the functions that the public headers declare
 with SMMU_API, all named with one of its prefixes. The static twin cannot hide
 names from a program's link, so all its global symbols carry a prefix too.
@@ -45,12 +48,16 @@ def declared(folder):
 
 def main():
     headers = declared(sys.argv[1])
+    every = [p for arg in sys.argv[4::3] for p in arg.split(',')]
     bad = []
     for i in range(2, len(sys.argv), 3):
         shared, static, prefixes = sys.argv[i], sys.argv[i + 1], tuple(sys.argv[i + 2].split(','))
+        if shared == '-':
+            continue
         lib = os.path.basename(shared)
         exported = symbols(shared, '--dynamic')
-        promised = {n for n in headers if n.startswith(prefixes)}
+        promised = {n for n in headers
+                    if max((p for p in every if n.startswith(p)), key=len, default='') in prefixes}
         bad += [f'{lib} exports {n}, which no public header declares' for n in exported - promised]
         bad += [f'{headers[n]} declares {n}, which {lib} does not export' for n in promised - exported]
         bad += [f'{lib} exports {n}: not {" or ".join(prefixes)}*'
