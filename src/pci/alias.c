@@ -23,7 +23,7 @@ bool pci_bridge_alias(const struct smmu_pci *pci, size_t bridge,
 	}
 	*alias = (struct smmu_pci_alias){
 		.segment = fn->info.segment,
-		.rid = secondary ? (uint16_t)(fn->info.secondary << 8) : fn->info.rid,
+		.rid = (uint16_t)(secondary ? fn->info.secondary << 8 : fn->info.rid),
 		.reason = secondary ? SMMU_PCI_ALIAS_SECONDARY : SMMU_PCI_ALIAS_BRIDGE,
 		.by = bridge,
 	};
