@@ -41,7 +41,8 @@ struct bench_suite {
 	const struct bench_case *cases;
 	unsigned count;
 };
-extern const struct bench_suite suite_limits, suite_translate, suite_invalidate;
+extern const struct bench_suite suite_limits, suite_translate, suite_invalidate,
+	suite_ats;
 
 struct bench_result {
 	const struct bench_case *c;

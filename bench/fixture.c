@@ -139,7 +139,7 @@ static void enable(struct fixture *f)
 	smmu_mmio_write(f->smmu, SMMU_REG_CR0, 4, cr0);
 }
 
-struct fixture *fixture_create(uint64_t pages, uint32_t tlb_entries)
+static struct fixture *create(uint64_t pages, uint32_t tlb_entries, bool ats)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct smmu_config cfg;
@@ -153,17 +153,30 @@ struct fixture *fixture_create(uint64_t pages, uint32_t tlb_entries)
 	    smmu_config_init(&cfg, SMMU_PRESET_V3_2))
 		goto fail;
 	cfg.tlb_entries = tlb_entries;
+	cfg.ats = ats;
 	if (smmu_create(&f->smmu, f->bus, &cfg))
 		goto fail;
 	f->port = smmu_port_open(f->smmu);
 	if (!f->port)
 		goto fail;
 	make_streams(f);
+	if (ats)
+		smmu_set(at(f, f->strtab + SID_S1 * 64ull), SMMU_STE_EATS, 1);
 	enable(f);
 	return f;
 fail:
 	fixture_destroy(f);
 	return NULL;
+}
+
+struct fixture *fixture_create(uint64_t pages, uint32_t tlb_entries)
+{
+	return create(pages, tlb_entries, false);
+}
+
+struct fixture *fixture_create_ats(uint64_t pages, uint32_t tlb_entries)
+{
+	return create(pages, tlb_entries, true);
 }
 
 void fixture_destroy(struct fixture *f)

@@ -28,6 +28,8 @@ struct fixture {
 
 /* Maps `pages` 4 KiB pages at FIXTURE_IOVA for each stream. NULL: no memory. */
 struct fixture *fixture_create(uint64_t pages, uint32_t tlb_entries);
+/* The same with ATS, full for SID_S1. */
+struct fixture *fixture_create_ats(uint64_t pages, uint32_t tlb_entries);
 void fixture_destroy(struct fixture *f);
 
 /* Puts a command into the queue; the SMMU sees it at the next fixture_ring(). */

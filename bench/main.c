@@ -16,6 +16,7 @@ static const struct bench_suite *const suites[] = {
 	&suite_limits,
 	&suite_translate,
 	&suite_invalidate,
+	&suite_ats,
 };
 
 enum { MAX_SAMPLES = 31, QUICK_SAMPLES = 7 };

@@ -116,7 +116,7 @@ static int find_starts(struct viot_parse *p, uint16_t *count)
 	uint32_t at = acpi_u16(t, 38);
 
 	for (*count = 0; *count < all; ++*count) {
-		uint16_t length;
+		uint16_t length = 0;
 
 		if (check_node(p, at, &length)) {
 			if (!t->lenient)
