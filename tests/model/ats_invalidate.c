@@ -261,6 +261,32 @@ static void callbacks_come_back(void **state)
 	t_teardown(&t);
 }
 
+/* CMD-5: a command that is illegal says so, whatever a legal one would wait for. */
+static void illegal_does_not_wait(void **state)
+{
+	uint64_t sync[2] = { SMMU_OP_SYNC, 0 };
+	struct tb t;
+
+	(void)state;
+	open_bench(&t, NULL);
+	t.reply = SMMU_ATC_LATER;
+	atc_inv(&t, SID, 0, 0);
+	smmu_set(sync, SMMU_CMD_SYNC_CS, 3);
+	h_cmd_dw(&t.b.h, sync);
+	assert_int_equal(h_cmdq_error(&t.b.h), SMMU_CERROR_ILL);
+	assert_int_equal(waiting(&t), 1);
+	/* put right, it waits */
+	smmu_set(sync, SMMU_CMD_SYNC_CS, 0);
+	h_wr32(&t.b.h, SMMU_REG_CMDQ_PROD, h_rd32(&t.b.h, SMMU_REG_CMDQ_CONS) & 127);
+	h_cmd_dw(&t.b.h, sync);
+	ack(&t);
+	assert_int_equal(h_cmdq_error(&t.b.h), 0);
+	assert_int_equal(waiting(&t), 1);
+	assert_int_equal(smmu_atc_inv_done(t.b.h.smmu, t.inv[0].id, SMMU_ATC_DONE), 0);
+	assert_int_equal(waiting(&t), 0);
+	t_teardown(&t);
+}
+
 /* ATC-5, CMD-62, CMD-81: time-out while CMD_SYNC waits; and before it comes. */
 static void times_out(void **state)
 {
@@ -461,6 +487,7 @@ int main(void)
 		cmocka_unit_test(sync_waits),
 		cmocka_unit_test(answers_at_once),
 		cmocka_unit_test(callbacks_come_back),
+		cmocka_unit_test(illegal_does_not_wait),
 		cmocka_unit_test(times_out),
 		cmocka_unit_test(fails_in_part),
 		cmocka_unit_test(queue_off_meanwhile),

@@ -95,16 +95,19 @@ static void consumed(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_r
 /* One command; false: the queue stops here. */
 static bool step(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_ring *ring)
 {
-	uint64_t dw[2];
-	unsigned cerror = fetch(smmu, q, ring, dw);
+	uint64_t raw[2], dw[2];
+	unsigned cerror = fetch(smmu, q, ring, raw);
 
 	if (cerror == SMMU_CERROR_NONE) {
-		if (smmu->ats && smmu_ats_holds(smmu, q, dw))
+		cerror = smmu_command_check(smmu, raw, dw);
+		if (cerror == SMMU_CERROR_NONE && smmu->ats &&
+		    smmu_ats_holds(smmu, q, dw))
 			return false;
 		SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
 			   .addr = smmu_ring_addr(ring, q->cons),
-			   .value = number(smmu, q), .dw = dw);
-		cerror = smmu_command_run(smmu, dw);
+			   .value = number(smmu, q), .dw = raw);
+		if (cerror == SMMU_CERROR_NONE)
+			cerror = smmu_command_run(smmu, dw);
 	}
 	if (cerror != SMMU_CERROR_NONE) {
 		stop(smmu, q, cerror);

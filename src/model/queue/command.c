@@ -144,16 +144,17 @@ static void run_cfgi_ste(struct smmu *smmu, const uint64_t *dw)
 		smmu_cfgi_ste(smmu, sid_of(dw), smmu_get(dw, SMMU_CMD_CFGI_STE_Leaf));
 }
 
-/* CMD-23, CMD-24 */
+/* CMD-23, CMD-24; 4.3.2: the low Range + 1 bits are IGNORED, so never out of range. */
 static void run_cfgi_range(struct smmu *smmu, const uint64_t *dw)
 {
 	unsigned range = (unsigned)smmu_get(dw, SMMU_CMD_CFGI_STE_RANGE_Range);
+	uint32_t sid = sid_of(dw);
 
 	smmu->stats.config_invalidations++;
 	if (range == 31)
 		smmu_cfgi_all(smmu);
-	else if (sid_ok(smmu, dw))
-		smmu_cfgi_ste_range(smmu, sid_of(dw), range);
+	else if (fits(sid - (uint32_t)smmu_low(sid, range + 1), smmu->cfg.sid_bits))
+		smmu_cfgi_ste_range(smmu, sid, range);
 }
 
 /* CMD-25, CMD-26 */
@@ -326,18 +327,23 @@ static const struct smmu_command commands[256] = {
 	COMMAND(DPTI_PA, has_dpt, NULL, run_dpti_pa),
 };
 
-unsigned smmu_command_run(struct smmu *smmu, const uint64_t *raw)
+unsigned smmu_command_check(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw)
 {
 	const struct smmu_command *cmd = &commands[smmu_get(raw, SMMU_CMD_OPCODE)];
-	uint64_t dw[SMMU_CMD_DWORDS];
 
-	/* CMD-4, CMD-5: before anything could make the command one to be ignored. */
 	if (!cmd->run || (cmd->present && !cmd->present(&smmu->cfg)))
 		return SMMU_CERROR_ILL;
 	if (!smmu_command_defined(smmu, raw, dw))
 		return SMMU_CERROR_ILL;
 	if (cmd->illegal && cmd->illegal(smmu, dw))
 		return SMMU_CERROR_ILL;
+	return SMMU_CERROR_NONE;
+}
+
+unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw)
+{
+	const struct smmu_command *cmd = &commands[smmu_get(dw, SMMU_CMD_OPCODE)];
+
 	/* CMD-81 */
 	if (cmd->run == run_sync && smmu_atc_sync_failed(smmu->cmdq_running))
 		return SMMU_CERROR_ATC_INV_SYNC;

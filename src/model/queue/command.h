@@ -14,7 +14,12 @@ struct smmu_command {
 	void (*run)(struct smmu *smmu, const uint64_t *dw);
 };
 
-/* Executes one command: SMMU_CERROR_NONE, or CERROR_ILL and nothing has happened. */
+/*
+ * CMD-4, CMD-5: SMMU_CERROR_ILL, before anything can make the command one to be ignored
+ * or to wait; or SMMU_CERROR_NONE, and *dw are its bits that mean something.
+ */
+unsigned smmu_command_check(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw);
+/* Executes a legal one: SMMU_CERROR_NONE, or its error and nothing has happened. */
 unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw);
 
 /* Fills smmu->cmd_bits from the tables and the configuration; once, at creation. */
