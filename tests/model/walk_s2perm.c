@@ -78,6 +78,22 @@ static void codes(void **state)
 	}
 }
 
+/*
+ * EVT-39, EVT-15, 13.1.1: Overlay and RnW of an atomic follow the half that is denied
+ * first, which is the write, by base or overlay.
+ */
+static void check_denied(const struct wf *f, unsigned base, unsigned over, char what)
+{
+	bool priv = what < 'a';
+	char write = priv ? 'W' : 'w', read = priv ? 'R' : 'r', half = what;
+
+	if (what == 'a' || what == 'A') {
+		half = grants(base, write) && grants(over, write) ? read : write;
+		assert_int_equal(f->fault.rnw, half == read);
+	}
+	assert_int_equal(f->fault.overlay, !grants(over, half));
+}
+
 static void overlays(void **state)
 {
 	static const char accesses[] = "rwaxRWAX";
@@ -101,8 +117,7 @@ static void overlays(void **state)
 			if (ok)
 				continue;
 			assert_int_equal(f.fault.event, SMMU_EVT_F_PERMISSION);
-			/* EVT-39 */
-			assert_int_equal(f.fault.overlay, !grants(over, *a));
+			check_denied(&f, base, over, *a);
 			assert_false(f.fault.dirtybit || f.fault.assured_only);
 		}
 	}
@@ -366,9 +381,50 @@ static void updates_want_mmu_write(void **state)
 	}
 }
 
+/*
+ * EVT-49: of a stage-1 table, base and overlay are asked first, then S2PTW, which has no
+ * flag in the record, and only what is left is the dirty state's.
+ */
+static void device_before_dirty(void **state)
+{
+	static const struct {
+		bool ptw, device;
+		unsigned over;
+		bool overlay, dirtybit;
+	} rows[] = {
+		{ false, false, 15, false, true }, { true, false, 15, false, true },
+		{ true, true, 15, false, false },  { false, true, 15, false, true },
+		{ true, true, 4, true, false },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t bits = leaf(12) & ~(DIRTY | UINT64_C(0xf) << 2);
+		struct wf f;
+		uint64_t d1;
+
+		d1 = hardened(&f, 12, 15, 0);
+		bits |= (uint64_t)rows[i].over << 59;
+		wf_s2_ram(&f, 2, bits | (rows[i].device ? 0 : UINT64_C(0xf) << 2));
+		f.s2.poe = true;
+		f.s2.poi = CODES;
+		f.s2.ptw = rows[i].ptw;
+		f.s1.ha = true;
+		wf_wr(&f, d1, wf_rd(&f, d1) & ~BIT(10));
+		wf_flush(&f);
+		assert_false(wf_xlate(&f, VA, 'r'));
+		assert_int_equal(f.fault.event, SMMU_EVT_F_PERMISSION);
+		assert_true(f.fault.s2 && f.fault.cls == SMMU_CLASS_TT);
+		assert_int_equal(f.fault.overlay, rows[i].overlay);
+		assert_int_equal(f.fault.dirtybit, rows[i].dirtybit);
+		wf_teardown(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(device_before_dirty),
 		cmocka_unit_test(codes),
 		cmocka_unit_test(overlays),
 		cmocka_unit_test(cached_base_live_overlay),

@@ -138,6 +138,20 @@ static unsigned view(unsigned perm, const struct smmu_s2req *req)
 	return req->acc.priv ? perm : perm >> SMMU_PERM_U_SHIFT;
 }
 
+/* 13.1.1: of an atomic, Overlay is about the half that RnW says was denied. */
+static bool overlay_denies(unsigned over, const struct smmu_s2req *req,
+			   const struct smmu_s2leaf *leaf, bool rnw)
+{
+	struct smmu_access acc = req->acc;
+	bool unused;
+
+	if (acc.read && acc.write) {
+		acc.read = rnw;
+		acc.write = !rnw;
+	}
+	return !smmu_perm_permits(view(over, req), leaf->flags, &acc, &unused);
+}
+
 /*
  * The order of 3.26.2 (EVT-49). The AssuredOnly check is for what stage 1 puts out and
  * for its tables, not for CDs. CHOICE: 7.3.13 wants AssuredOnly "only because of" that
@@ -148,7 +162,7 @@ bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		   struct smmu_fault *fault)
 {
 	unsigned over = overlay(s2, leaf);
-	bool rnw, unused;
+	bool rnw;
 
 	if (req->top != 0 && !top_ok(s2, req, leaf)) {
 		smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
@@ -168,8 +182,7 @@ bool smmu_s2_allow(const struct smmu *smmu, const struct smmu_s2cfg *s2,
 		smmu_s2_fault(fault, SMMU_EVT_F_PERMISSION, req);
 		fault->rule = "T-18c";
 		fault->rnw = rnw;
-		fault->overlay = !smmu_perm_permits(view(over, req), leaf->flags,
-						    &req->acc, &unused);
+		fault->overlay = overlay_denies(over, req, leaf, rnw);
 		return false;
 	}
 	if (req->cls != SMMU_CLASS_IN && s2->ptw && smmu_s2_is_device(smmu, s2, leaf)) {
