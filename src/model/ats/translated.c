@@ -132,7 +132,11 @@ static struct smmu_result with_dpt(struct smmu_lookup *x)
 	return smmu_dpt_check(x->smmu, &acc) ? leave(x) : forbid(x, "ATS-T8");
 }
 
-/* IDR3.PASIDTT: the substream, and its CD if there is a PASID. False: they are fine. */
+/*
+ * The substream, and its CD if there is a PASID. False: they are fine. Without
+ * IDR3.PASIDTT the DMA is one without SubstreamID, which S1DSS may not admit: of the
+ * list in 3.9.1.3, F_STREAM_DISABLED alone does not depend on it (EVT-78).
+ */
 static bool bad_substream(struct smmu_lookup *x, struct smmu_result *res)
 {
 	unsigned event;
@@ -174,7 +178,7 @@ static struct smmu_result checked(struct smmu_lookup *x)
 	smmu_attr_mpam(&x->attr, x->ste->mpam);
 	if (eats == SMMU_EATS_SPLIT || x->txn->ssv)
 		smmu_override_permissions(x, &x->ste->over);
-	if (x->smmu->cfg.pasidtt && bad_substream(x, &res))
+	if (bad_substream(x, &res))
 		return res;
 	if (x->cd)
 		smmu_attr_mpam(&x->attr, smmu_mpam_client(x->smmu, x->ste, x->cd));
