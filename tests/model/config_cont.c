@@ -76,6 +76,31 @@ static void agreeing_span(void **state)
 	b_teardown(&b);
 }
 
+/*
+ * CACHE-82: CDs that disagree, and one that changes between two streams of a span, are
+ * used as each stream has read them.
+ */
+static void cds_never_conflict(void **state)
+{
+	uint64_t ste[8], cd[8];
+	struct bench b;
+
+	(void)state;
+	b_setup(&b, SMMU_PRESET_V3_2, NULL);
+	b_ste(&b, SMMU_STE_CONFIG_S1, ste);
+	smmu_set(ste, SMMU_STE_CONT, 2);
+	b_cd(&b, cd);
+	b_put_cd(&b, 8, 0, b.cd, cd);
+	b_put_ste(&b, 8, ste);
+	b_put_ste(&b, 11, ste);
+	b_expect_ok(b_read(&b, 8, VA), b.page);
+	h_write64(&b.h, b.cd, h_read64(&b.h, b.cd) & ~SMMU_MASK(SMMU_CD_V));
+	b_expect_config_error(&b, b_read(&b, 11, VA), SMMU_EVT_C_BAD_CD, 11);
+	b_expect_ok(b_read(&b, 8, VA), b.page);
+	b_no_event(&b);
+	b_teardown(&b);
+}
+
 /* STE-50: a span beyond the table, and one larger than the cache, are just large. */
 static void large_span(void **state)
 {
@@ -131,9 +156,9 @@ static void options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(disagreeing_span), cmocka_unit_test(agreeing_span),
-		cmocka_unit_test(large_span),	    cmocka_unit_test(invalid_ste),
-		cmocka_unit_test(options),
+		cmocka_unit_test(disagreeing_span),   cmocka_unit_test(agreeing_span),
+		cmocka_unit_test(cds_never_conflict), cmocka_unit_test(large_span),
+		cmocka_unit_test(invalid_ste),	      cmocka_unit_test(options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

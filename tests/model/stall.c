@@ -361,7 +361,7 @@ static void disable_and_reset_abort(void **state)
 	}
 }
 
-/* STALL-10, CMD-32, CMD-84: invalidation and CMD_SYNC touch no stalled transaction. */
+/* STALL-10, CACHE-57, CMD-32, CMD-84: invalidation and CMD_SYNC touch no stalled transaction. */
 static void invalidation_releases_nothing(void **state)
 {
 	struct smmu_result res;

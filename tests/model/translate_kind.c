@@ -40,7 +40,7 @@ struct row {
 	bool ro_faults;
 };
 
-/* STE-76 and the tables of 3.22.2 and 16.7.2.2: read-write and read-only pages. */
+/* STE-76, Q-56, Q-57, the tables of 3.22.2 and 16.7.2.2: read-write and read-only pages. */
 static void downgrades(void **state)
 {
 	enum { O = SMMU_KIND_ORDINARY, NONE = SMMU_KIND_NONE };
@@ -229,7 +229,7 @@ static void version_0(void **state)
 	b_teardown(&b);
 }
 
-/* 3.14: speculative reads fail in silence, speculative writes always. */
+/* Q-62, 3.14: speculative reads fail in silence, speculative writes always. */
 static void speculative(void **state)
 {
 	struct bench b;
@@ -248,7 +248,7 @@ static void speculative(void **state)
 	b_teardown(&b);
 }
 
-/* STE-76: where no stage translates, DRE and DCP do not count. */
+/* STE-76, Q-57: where no stage translates, DRE and DCP do not count. */
 static void bypassed(void **state)
 {
 	uint64_t ste[8];
