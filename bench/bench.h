@@ -42,7 +42,7 @@ struct bench_suite {
 	unsigned count;
 };
 extern const struct bench_suite suite_limits, suite_translate, suite_invalidate,
-	suite_ats;
+	suite_ats, suite_driver;
 
 struct bench_result {
 	const struct bench_case *c;

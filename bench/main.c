@@ -17,6 +17,7 @@ static const struct bench_suite *const suites[] = {
 	&suite_translate,
 	&suite_invalidate,
 	&suite_ats,
+	&suite_driver,
 };
 
 enum { MAX_SAMPLES = 31, QUICK_SAMPLES = 7 };

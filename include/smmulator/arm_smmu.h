@@ -24,6 +24,7 @@ struct arm_smmu;
 enum {
 	ARM_SMMU_SKIP_PREFETCH = 1 << 0,   /* CMD_PREFETCH_CONFIG does harm */
 	ARM_SMMU_PAGE0_REGS_ONLY = 1 << 1, /* page 1 registers are in page 0 */
+	ARM_SMMU_DISABLE_MSIPOLL = 1 << 2, /* no messages of CMD_SYNCs (DRV-7) */
 };
 
 /* StreamIDs, both ends included. */
@@ -53,6 +54,11 @@ struct arm_smmu_desc {
 	 * combined one stands for the three (DRV-5).
 	 */
 	const char *irq_combined, *irq_eventq, *irq_priq, *irq_gerror;
+	/*
+	 * The wire of CMD_SYNC, or NULL: with it, and no messages to poll for, a wait
+	 * looks at CMDQ_CONS after an interrupt only (and rarely all the same).
+	 */
+	const char *irq_cmdq_sync;
 	bool use_msi; /* message-signalled interrupts where IDR0.MSI and the platform can
 		       */
 	uint32_t iommu_cells; /* #iommu-cells: 1, anything else is refused (DRV-2) */

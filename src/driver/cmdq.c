@@ -1,106 +1,284 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command queue, with one producer lock. The lock is held to put commands in
- * and to look at CONS, never while waiting for a SYNC: producers wait side by side.
+ * A command queue: commands into a ring that many fill at once (ring.h), and the wait
+ * for a CMD_SYNC, side by side with everybody else's.
  */
-#include <errno.h>
 #include "driver/cmdq.h"
+#include <errno.h>
+#include <string.h>
+#include "driver/atomic.h"
 #include "driver/queue.h"
 
-static void cmdq_lock(struct arm_smmu_cmdq *cmdq)
+int arm_smmu_cmdq_alloc(struct arm_smmu *smmu, struct arm_smmu_cmdq *cmdq, unsigned log2,
+			uint32_t prod_reg, uint32_t cons_reg)
 {
-	pthread_mutex_lock(&cmdq->lock);
-	__atomic_store_n(&cmdq->owner, (uintptr_t)pthread_self(), __ATOMIC_RELAXED);
+	const unsigned by_msi = FEAT_MSI | FEAT_COHERENCY;
+	int err;
+
+	cmdq->smmu = smmu;
+	err = arm_smmu_queue_alloc(smmu, &cmdq->q, log2, SMMU_CMD_DWORDS, prod_reg,
+				   cons_reg);
+	if (!err)
+		err = arm_smmu_ring_init(&cmdq->ring, cmdq->q.log2);
+	/* DRV-7: a message can be polled for where memory is coherent. */
+	if ((smmu->features & by_msi) == by_msi &&
+	    !(smmu->options & ARM_SMMU_DISABLE_MSIPOLL))
+		cmdq->sync = SYNC_MSI;
+	return err;
 }
 
-static void cmdq_unlock(struct arm_smmu *smmu)
+void arm_smmu_cmdq_free(struct arm_smmu *smmu, struct arm_smmu_cmdq *cmdq)
 {
-	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
-	bool deferred = __atomic_exchange_n(&cmdq->deferred, false, __ATOMIC_ACQ_REL);
-
-	__atomic_store_n(&cmdq->owner, 0, __ATOMIC_RELAXED);
-	pthread_mutex_unlock(&cmdq->lock);
-	if (deferred) {
-		arm_smmu_evtq_handler(smmu);
-		arm_smmu_priq_handler(smmu);
-	}
+	arm_smmu_ring_fini(&cmdq->ring);
+	arm_smmu_queue_free(smmu, &cmdq->q);
 }
 
-bool arm_smmu_cmdq_defer(struct arm_smmu *smmu)
+void arm_smmu_cmdq_start(struct arm_smmu_cmdq *cmdq, uint32_t base_reg)
 {
-	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
+	struct arm_smmu *smmu = cmdq->smmu;
 
-	/* Another thread's id may be anything; one's own is there if one holds it. */
+	arm_smmu_ring_reset(&cmdq->ring);
+	__atomic_store_n(&cmdq->q.prod, 0, __ATOMIC_RELAXED);
+	arm_smmu_write64(smmu, base_reg, arm_smmu_queue_base(&cmdq->q));
+	arm_smmu_write32(smmu, cmdq->q.prod_reg, 0);
+	arm_smmu_write32(smmu, cmdq->q.cons_reg, 0);
+}
+
+/* ---- Telling the SMMU ---- */
+
+static void run_deferred(struct arm_smmu_cmdq *cmdq)
+{
+	if (!__atomic_exchange_n(&cmdq->deferred, false, __ATOMIC_ACQ_REL))
+		return;
+	arm_smmu_evtq_handler(cmdq->smmu);
+	arm_smmu_priq_handler(cmdq->smmu);
+}
+
+static bool defer(struct arm_smmu_cmdq *cmdq)
+{
+	/* Another thread's id may be anything; one's own is there if one writes. */
 	if (__atomic_load_n(&cmdq->owner, __ATOMIC_RELAXED) != (uintptr_t)pthread_self())
 		return false;
 	__atomic_store_n(&cmdq->deferred, true, __ATOMIC_RELEASE);
 	return true;
 }
 
-/* How far the SMMU is by now. Lock: cmdq.lock, or laps could go unseen. */
-static void refresh_consumed(struct arm_smmu *smmu)
+bool arm_smmu_cmdq_defer(struct arm_smmu *smmu)
 {
-	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
-	const struct arm_smmu_queue *q = &cmdq->q;
-	uint32_t cons = arm_smmu_read32(smmu, q->cons_reg);
-	uint32_t ahead = queue_index(q, cons - (uint32_t)cmdq->consumed);
+	bool any = defer(&smmu->cmdq);
 
-	/* More than is outstanding: a register that reads as rubbish. */
-	if (ahead <= cmdq->produced - cmdq->consumed)
-		cmdq->consumed += ahead;
+	for (unsigned i = 0; i < smmu->num_ecmdqs && !any; i++)
+		any = defer(&smmu->ecmdqs[i]);
+	return any;
+}
+
+/*
+ * Through a gate, since the ERRACK of an ECMDQ is in the register that bears the index:
+ * whoever finds somebody inside leaves the write to him.
+ */
+static void tell(struct arm_smmu_cmdq *cmdq)
+{
+	if (!arm_smmu_gate_enter(&cmdq->gate))
+		return;
+	do {
+		uint32_t prod = shared_load(&cmdq->q.prod) | shared_load(&cmdq->flags);
+
+		__atomic_store_n(&cmdq->owner, (uintptr_t)pthread_self(),
+				 __ATOMIC_RELAXED);
+		/* Orders the commands before the index (platform.h). */
+		arm_smmu_write32(cmdq->smmu, cmdq->q.prod_reg, prod);
+		__atomic_store_n(&cmdq->owner, 0, __ATOMIC_RELAXED);
+	} while (arm_smmu_gate_leave(&cmdq->gate));
+}
+
+void arm_smmu_cmdq_kick(struct arm_smmu_cmdq *cmdq)
+{
+	tell(cmdq);
+	run_deferred(cmdq);
+}
+
+/* ---- How far the SMMU is ---- */
+
+static struct arm_smmu_cmd sync_cmd(const struct arm_smmu_cmdq *cmdq, uint64_t pos)
+{
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_SYNC);
+	uint64_t slot = pos & ((UINT64_C(1) << cmdq->q.log2) - 1);
+
+	if (cmdq->sync == SYNC_POLL) {
+		/* DRV-98: an event may shorten the wait of a CPU. */
+		smmu_set(cmd.dw, SMMU_CMD_SYNC_CS,
+			 cmdq->smmu->features & FEAT_SEV ? SMMU_CS_SEV : SMMU_CS_NONE);
+		return cmd;
+	}
+	smmu_set(cmd.dw, SMMU_CMD_SYNC_CS, SMMU_CS_IRQ);
+	if (cmdq->sync == SYNC_MSI) { /* DRV-97 */
+		smmu_set(cmd.dw, SMMU_CMD_SYNC_MSH, SMMU_SHARE_ISH);
+		smmu_set(cmd.dw, SMMU_CMD_SYNC_MSIAttr, SMMU_MEMATTR_OWB_IWB);
+		smmu_set_addr(cmd.dw, SMMU_CMD_SYNC_MSIAddress,
+			      cmdq->q.mem.pa + slot * 8 * SMMU_CMD_DWORDS);
+	}
+	return cmd;
+}
+
+/* The slot at pos holds a CMD_SYNC whose message has not come. */
+static bool awaits_message(const struct arm_smmu_cmdq *cmdq, uint64_t pos)
+{
+	uint64_t dw[SMMU_CMD_DWORDS] = { (uint32_t)hw_load(
+		queue_entry(&cmdq->q, (uint32_t)pos)) };
+
+	return smmu_get(dw, SMMU_CMD_OPCODE) == SMMU_OP_SYNC &&
+	       smmu_get(dw, SMMU_CMD_SYNC_CS) == SMMU_CS_IRQ;
+}
+
+/*
+ * CONS may pass a CMD_SYNC before its message comes (CMD-80), which would then write
+ * into whatever command is in the slot by that time: no further than that.
+ */
+static uint64_t up_to_message(const struct arm_smmu_cmdq *cmdq, uint64_t from, uint64_t n)
+{
+	uint64_t i = 0;
+
+	if (cmdq->sync != SYNC_MSI)
+		return n;
+	while (i < n && !awaits_message(cmdq, from + i))
+		i++;
+	return i;
+}
+
+static void look(struct arm_smmu_cmdq *cmdq)
+{
+	uint64_t seen = arm_smmu_ring_consumed(&cmdq->ring);
+	uint32_t cons = arm_smmu_read32(cmdq->smmu, cmdq->q.cons_reg);
+	uint64_t n = arm_smmu_ring_ahead(&cmdq->ring, seen, cons);
+
+	arm_smmu_ring_consume(&cmdq->ring, seen, seen + up_to_message(cmdq, seen, n));
 	/* An error that no interrupt told of stops the queue for good. */
-	if (smmu_reg_get(cons, SMMU_CMDQ_CONS_ERR))
-		arm_smmu_gerror_handler(smmu);
+	if (arm_smmu_cmdq_stopped(cmdq, cons))
+		arm_smmu_gerror_handler(cmdq->smmu);
 }
 
 static void report_timeout(struct arm_smmu *smmu, const char *what)
 {
-	char text[512];
+	char text[4096], *line = text, *rest;
 
 	arm_smmu_count(smmu, COUNT_TIMEOUTS, 1);
 	arm_smmu_dump(smmu, text, sizeof(text));
+	rest = strchr(text, '\n');
+	while (rest) {
+		*rest++ = 0;
+		if (line != text)
+			arm_smmu_msg(smmu, IOMMU_MSG_ERROR, "in flight: %s", line);
+		line = rest;
+		rest = strchr(rest, '\n');
+	}
 	arm_smmu_msg(smmu, IOMMU_MSG_ERROR, "%s timed out: %.180s", what, text);
 }
 
 /*
- * Room for n commands. Lock: cmdq.lock.
  * CHOICE: DRV-96 would wait for ever; a process that hangs with a dead device helps
  * nobody, so the wait ends, with an error to the caller and nothing put in.
  */
-static int wait_for_room(struct arm_smmu *smmu, unsigned n)
+static int reserve(struct arm_smmu_cmdq *cmdq, unsigned n, uint64_t *pos, bool *owner)
 {
-	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
-	uint64_t size = UINT64_C(1) << cmdq->q.log2;
 	struct arm_smmu_wait w;
 
-	arm_smmu_wait_begin(smmu, &w);
-	while (size - (cmdq->produced - cmdq->consumed) < n) {
-		refresh_consumed(smmu);
-		if (size - (cmdq->produced - cmdq->consumed) >= n)
-			break;
-		if (!arm_smmu_wait_more(smmu, &w))
+	if (arm_smmu_ring_reserve(&cmdq->ring, n, pos, owner))
+		return 0;
+	arm_smmu_wait_begin(cmdq->smmu, &w);
+	for (;;) {
+		look(cmdq);
+		if (arm_smmu_ring_reserve(&cmdq->ring, n, pos, owner))
+			return 0;
+		if (!arm_smmu_wait_more(cmdq->smmu, &w)) {
+			report_timeout(cmdq->smmu, "the command queue is full and");
 			return -ETIMEDOUT;
+		}
 	}
-	return 0;
 }
 
-static void put(struct arm_smmu_cmdq *cmdq, const struct arm_smmu_cmd *cmd)
+/* ---- The wait for a CMD_SYNC, the last command below `end` ---- */
+
+void arm_smmu_sync_handler(void *arg)
 {
-	hwword_t *at = queue_entry(&cmdq->q, (uint32_t)cmdq->produced);
+	struct arm_smmu *smmu = arg;
+
+	__atomic_add_fetch(&smmu->cmdq.syncs, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < smmu->num_ecmdqs; i++)
+		__atomic_add_fetch(&smmu->ecmdqs[i].syncs, 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * Without a register. A slot that has been used again since reads as anything, but
+ * then `consumed` is beyond it, and is looked at afterwards.
+ */
+static bool sync_done(struct arm_smmu_cmdq *cmdq, uint64_t end)
+{
+	hwword_t *slot = queue_entry(&cmdq->q, (uint32_t)(end - 1));
+
+	if (cmdq->sync == SYNC_MSI && !(uint32_t)hw_load(slot))
+		arm_smmu_ring_passed(&cmdq->ring, end);
+	return arm_smmu_ring_consumed(&cmdq->ring) >= end;
+}
+
+/*
+ * The register: each time without a signal to wait for, else after an interrupt, and
+ * now and then in case that an error stopped the queue and nobody said so.
+ */
+static bool worth_a_look(struct arm_smmu_cmdq *cmdq, const struct arm_smmu_wait *w,
+			 unsigned *syncs)
+{
+	unsigned now = __atomic_load_n(&cmdq->syncs, __ATOMIC_ACQUIRE), before = *syncs;
+
+	*syncs = now;
+	return cmdq->sync == SYNC_POLL || now != before || w->over ||
+	       !(w->polls & (w->polls - 1));
+}
+
+/* A message that aborted never comes; CONS is past the SYNC all the same (CMD-85). */
+static bool message_lost(struct arm_smmu_cmdq *cmdq, uint64_t end)
+{
+	uint64_t seen = arm_smmu_ring_consumed(&cmdq->ring);
+	uint32_t cons = arm_smmu_read32(cmdq->smmu, cmdq->q.cons_reg);
+
+	if (cmdq->sync != SYNC_MSI || seen >= end ||
+	    arm_smmu_ring_ahead(&cmdq->ring, seen, cons) < end - seen)
+		return false;
+	hw_store(queue_entry(&cmdq->q, (uint32_t)(end - 1)), 0);
+	arm_smmu_msg(cmdq->smmu, IOMMU_MSG_WARNING,
+		     "the message of a completed CMD_SYNC did not come");
+	return sync_done(cmdq, end);
+}
+
+static int wait_sync(struct arm_smmu_cmdq *cmdq, uint64_t end)
+{
+	struct arm_smmu_wait w;
+	unsigned syncs = 0;
+
+	if (sync_done(cmdq, end))
+		return 0;
+	arm_smmu_wait_begin(cmdq->smmu, &w);
+	for (;;) {
+		if (worth_a_look(cmdq, &w, &syncs))
+			look(cmdq);
+		if (sync_done(cmdq, end))
+			return 0;
+		if (arm_smmu_wait_more(cmdq->smmu, &w))
+			continue;
+		if (message_lost(cmdq, end))
+			return 0;
+		report_timeout(cmdq->smmu, "CMD_SYNC");
+		return -ETIMEDOUT;
+	}
+}
+
+/* ---- Submission ---- */
+
+static void put(struct arm_smmu_cmdq *cmdq, uint64_t pos, const struct arm_smmu_cmd *cmd)
+{
+	hwword_t *at = queue_entry(&cmdq->q, (uint32_t)pos);
 
 	for (unsigned i = 0; i < SMMU_CMD_DWORDS; i++)
 		hw_store(&at[i], cmd->dw[i]);
-	cmdq->produced++;
-}
-
-/* DRV-98: completion is seen in CONS; an event may shorten the wait of a CPU. */
-static struct arm_smmu_cmd sync_cmd(const struct arm_smmu *smmu)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_SYNC);
-
-	smmu_set(cmd.dw, SMMU_CMD_SYNC_CS,
-		 smmu->features & FEAT_SEV ? SMMU_CS_SEV : SMMU_CS_NONE);
-	return cmd;
 }
 
 static void count_commands(struct arm_smmu *smmu, const struct arm_smmu_cmd *cmds,
@@ -120,143 +298,47 @@ static void count_commands(struct arm_smmu *smmu, const struct arm_smmu_cmd *cmd
 	arm_smmu_count(smmu, COUNT_CFGI, cfgi);
 }
 
-/* Until everything up to `target` is consumed. No lock held. */
-static int wait_consumed(struct arm_smmu *smmu, uint64_t target)
+static void hand_over(struct arm_smmu_cmdq *cmdq, uint64_t pos)
 {
-	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
-	struct arm_smmu_wait w;
+	uint64_t end = arm_smmu_ring_take(&cmdq->ring, pos);
 
-	arm_smmu_wait_begin(smmu, &w);
-	for (;;) {
-		bool done;
+	shared_store(&cmdq->q.prod, queue_index(&cmdq->q, (uint32_t)end));
+	tell(cmdq);
+	arm_smmu_ring_hand_over(&cmdq->ring, end);
+	/* They have commands of their own, which come after these. */
+	run_deferred(cmdq);
+}
 
-		cmdq_lock(cmdq);
-		if (cmdq->consumed < target)
-			refresh_consumed(smmu);
-		done = cmdq->consumed >= target;
-		cmdq_unlock(smmu);
-		if (done)
-			return 0;
-		if (!arm_smmu_wait_more(smmu, &w)) {
-			report_timeout(smmu, "CMD_SYNC");
-			return -ETIMEDOUT;
-		}
+int arm_smmu_cmdq_submit(struct arm_smmu_cmdq *cmdq, const struct arm_smmu_cmd *cmds,
+			 unsigned n, bool sync)
+{
+	uint64_t pos;
+	bool owner;
+	int err;
+
+	if (n + sync == 0) {
+		run_deferred(cmdq);
+		return 0;
 	}
+	err = reserve(cmdq, n + sync, &pos, &owner);
+	if (err)
+		return err;
+	for (unsigned i = 0; i < n; i++)
+		put(cmdq, pos + i, &cmds[i]);
+	if (sync) {
+		struct arm_smmu_cmd last = sync_cmd(cmdq, pos + n);
+
+		put(cmdq, pos + n, &last);
+	}
+	arm_smmu_ring_publish(&cmdq->ring, pos, n + sync);
+	count_commands(cmdq->smmu, cmds, n, sync);
+	if (owner)
+		hand_over(cmdq, pos);
+	return sync ? wait_sync(cmdq, pos + n + 1) : 0;
 }
 
 int arm_smmu_submit(struct arm_smmu *smmu, const struct arm_smmu_cmd *cmds, unsigned n,
 		    bool sync)
 {
-	struct arm_smmu_cmdq *cmdq = &smmu->cmdq;
-	struct arm_smmu_cmd last = sync_cmd(smmu);
-	uint64_t target = 0;
-	int err;
-
-	cmdq_lock(cmdq);
-	err = wait_for_room(smmu, n + sync);
-	if (!err) {
-		for (unsigned i = 0; i < n; i++)
-			put(cmdq, &cmds[i]);
-		if (sync)
-			put(cmdq, &last);
-		target = cmdq->produced;
-		count_commands(smmu, cmds, n, sync);
-		cmdq->q.prod = queue_index(&cmdq->q, (uint32_t)target);
-		/* Orders the commands before the index (platform.h). */
-		arm_smmu_write32(smmu, cmdq->q.prod_reg, cmdq->q.prod);
-	}
-	cmdq_unlock(smmu);
-	if (err)
-		report_timeout(smmu, "the command queue is full and");
-	else if (sync)
-		err = wait_consumed(smmu, target);
-	return err;
-}
-
-static void batch_send(struct arm_smmu_batch *b, bool sync)
-{
-	int err = arm_smmu_submit(b->smmu, b->cmds, b->n, sync);
-
-	if (err && !b->err)
-		b->err = err;
-	b->n = 0;
-}
-
-void arm_smmu_batch_add(struct arm_smmu_batch *b, const struct arm_smmu_cmd *cmd)
-{
-	/* DRV-14: some parts want no long run without a SYNC. */
-	if ((b->smmu->features & FEAT_CMDQ_FORCE_SYNC) && b->n == CMDQ_BATCH_MAX - 1)
-		batch_send(b, true);
-	if (b->n == CMDQ_BATCH_MAX)
-		batch_send(b, false);
-	b->cmds[b->n++] = *cmd;
-}
-
-int arm_smmu_batch_sync(struct arm_smmu_batch *b)
-{
-	batch_send(b, true);
-	return b->err;
-}
-
-/* ---- Commands with no story of their own ---- */
-
-int arm_smmu_simple_sync(struct arm_smmu *smmu, uint8_t opcode)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(opcode);
-
-	return arm_smmu_submit(smmu, &cmd, 1, true);
-}
-
-int arm_smmu_cfgi_all(struct arm_smmu *smmu)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_CFGI_ALL);
-
-	smmu_set(cmd.dw, SMMU_CMD_CFGI_ALL_Range, 31);
-	return arm_smmu_submit(smmu, &cmd, 1, true);
-}
-
-int arm_smmu_cfgi_ste(struct arm_smmu *smmu, uint32_t sid)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_CFGI_STE);
-
-	smmu_set(cmd.dw, SMMU_CMD_CFGI_STE_StreamID, sid);
-	smmu_set(cmd.dw, SMMU_CMD_CFGI_STE_Leaf, 1);
-	return arm_smmu_submit(smmu, &cmd, 1, true);
-}
-
-int arm_smmu_cfgi_cd(const struct arm_smmu_master *master, uint32_t ssid, bool leaf)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_CFGI_CD);
-	struct arm_smmu_batch b = { .smmu = master->smmu };
-
-	smmu_set(cmd.dw, SMMU_CMD_CFGI_CD_SubstreamID, ssid);
-	smmu_set(cmd.dw, SMMU_CMD_CFGI_CD_Leaf, leaf);
-	for (size_t i = 0; i < master->num_sids; i++) {
-		smmu_set(cmd.dw, SMMU_CMD_CFGI_CD_StreamID, master->sids[i]);
-		arm_smmu_batch_add(&b, &cmd);
-	}
-	return arm_smmu_batch_sync(&b);
-}
-
-/* With the level-1 descriptors that lead to them, in case those were cached. */
-int arm_smmu_cfgi_streams(const struct arm_smmu_master *master)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_CFGI_STE);
-	struct arm_smmu_batch b = { .smmu = master->smmu };
-
-	for (size_t i = 0; i < master->num_sids; i++) {
-		smmu_set(cmd.dw, SMMU_CMD_CFGI_STE_StreamID, master->sids[i]);
-		arm_smmu_batch_add(&b, &cmd);
-	}
-	return arm_smmu_batch_sync(&b);
-}
-
-/* A hint, not waited for (DRV-52). */
-void arm_smmu_prefetch_cfg(struct arm_smmu *smmu, uint32_t sid)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_PREFETCH_CONFIG);
-
-	smmu_set(cmd.dw, SMMU_CMD_PREFETCH_CONFIG_StreamID, sid);
-	if (!(smmu->options & ARM_SMMU_SKIP_PREFETCH))
-		arm_smmu_submit(smmu, &cmd, 1, false);
+	return arm_smmu_cmdq_submit(arm_smmu_cmdq_of(smmu), cmds, n, sync);
 }

@@ -3,13 +3,14 @@
  * One SMMU from the driver's side: what all of src/driver/ shares.
  *
  * Locks, outermost first; the core's group mutex is outside all of them:
- *   domain lock > streams_lock > cmdq.lock. asids and vmids have a lock each, taken
- *   alone.
+ *   domain lock > streams_lock. asids and vmids have a lock each, taken alone.
+ * Command queues have no lock (ring.h); their producers wait for each other only
+ * between a reservation and the write of PROD.
  * Interrupt handlers may run inside any register access on the same thread
  * (platform.h): whatever holds a lock over one must not be interrupted by a
  * handler that takes it. The handler of GERROR takes none; those of the event and PRI
- * queues put themselves off when their thread holds cmdq.lock, and run when that is
- * released. streams_lock is held over no register access.
+ * queues put themselves off when their thread is in the write of a PROD, and run when
+ * that is over. streams_lock is held over no register access.
  */
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
@@ -22,6 +23,7 @@
 #include <smmulator/iommu.h>
 #include <smmulator/pgtable.h>
 #include <smmulator/platform.h>
+#include "driver/ring.h"
 #include "driver/word.h"
 
 /* Time to wait for the SMMU to acknowledge or complete something (DRV-6, DRV-98). */
@@ -50,6 +52,7 @@ enum arm_smmu_feature {
 	FEAT_HD = 1 << 18,
 	FEAT_S2FWB = 1 << 19,
 	FEAT_CMDQ_FORCE_SYNC = 1 << 20,
+	FEAT_ECMDQ = 1 << 21,
 };
 
 /* A ring in memory; an index has log2 bits and a wrap bit above them (DRV-93). */
@@ -61,16 +64,29 @@ struct arm_smmu_queue {
 	uint32_t prod, cons; /* the side that the driver moves, last written */
 };
 
+/* A handler that may be entered from anywhere, also from within itself. */
+struct arm_smmu_gate {
+	uint64_t pending; /* atomic: entries since the one who works began */
+};
+
+/* How the end of a CMD_SYNC is learnt of. */
+enum arm_smmu_sync {
+	SYNC_POLL, /* CONS has passed it (DRV-98) */
+	SYNC_IRQ,  /* so, but looked at after an interrupt only */
+	SYNC_MSI,  /* its slot, to which its message goes, reads 0 (DRV-97) */
+};
+
 struct arm_smmu_cmdq {
-	struct arm_smmu_queue q;
-	pthread_mutex_t lock;
-	/*
-	 * Commands ever put in and ever seen consumed, modulo 2^64: an index register
-	 * tells nothing about laps. Under lock.
-	 */
-	uint64_t produced, consumed;
-	uintptr_t owner; /* atomic: the thread that holds lock, 0: none */
-	bool deferred;	 /* atomic: an interrupt that wants commands came to it */
+	struct arm_smmu *smmu;
+	struct arm_smmu_queue q; /* prod: atomic, what the register should be */
+	struct arm_smmu_ring ring;
+	enum arm_smmu_sync sync;
+	unsigned syncs; /* atomic: interrupts of CMD_SYNCs so far */
+	/* An ECMDQ's, else 0: what goes into PROD with the index. Atomic. */
+	uint32_t flags;
+	struct arm_smmu_gate gate; /* to PROD */
+	uintptr_t owner;	   /* atomic: the thread that writes PROD, 0: none */
+	bool deferred; /* atomic: an interrupt that wants commands came to it */
 };
 
 struct arm_smmu_strtab {
@@ -101,17 +117,12 @@ enum arm_smmu_counter {
 	COUNT_NR,
 };
 
-/* A handler that may be entered from anywhere, also from within itself. */
-struct arm_smmu_gate {
-	unsigned pending; /* atomic: entries since the one who works began */
-};
-
 /* An interrupt that was asked for, to be given back. */
 struct arm_smmu_irq {
 	char name[64];
 	bool connected;
 };
-enum { IRQ_EVENTQ, IRQ_PRIQ, IRQ_GERROR, IRQ_COMBINED, IRQ_NR };
+enum { IRQ_EVENTQ, IRQ_PRIQ, IRQ_GERROR, IRQ_COMBINED, IRQ_SYNC, IRQ_NR };
 
 struct arm_smmu_stream {
 	uint32_t sid;
@@ -123,7 +134,7 @@ struct arm_smmu {
 	struct iommu_platform platform;
 	char name[64];
 	struct iommu_fwnode *fwnode;
-	uint64_t base, page1;
+	uint64_t base, size, page1;
 	unsigned options, features;
 	bool use_msi;
 	uint32_t idr[6], iidr, aidr;
@@ -132,6 +143,8 @@ struct arm_smmu {
 	uint64_t pgsize_bitmap;
 
 	struct arm_smmu_cmdq cmdq;
+	struct arm_smmu_cmdq *ecmdqs; /* in use: num_ecmdqs of them, 0: none */
+	unsigned num_ecmdqs, max_ecmdqs;
 	struct arm_smmu_queue evtq, priq;
 	struct arm_smmu_gate evtq_gate, priq_gate, gerror_gate;
 	struct arm_smmu_irq irqs[IRQ_NR];
@@ -200,6 +213,7 @@ static inline void arm_smmu_count(struct arm_smmu *smmu, enum arm_smmu_counter w
 /* ---- io.c: registers, time, messages ---- */
 uint32_t arm_smmu_read32(const struct arm_smmu *smmu, uint32_t reg);
 void arm_smmu_write32(const struct arm_smmu *smmu, uint32_t reg, uint32_t value);
+uint64_t arm_smmu_read64(const struct arm_smmu *smmu, uint32_t reg);
 void arm_smmu_write64(const struct arm_smmu *smmu, uint32_t reg, uint64_t value);
 void arm_smmu_msg(const struct arm_smmu *smmu, enum iommu_msg_level level,
 		  const char *fmt, ...) IOMMU_PRINTF(3, 4);
@@ -242,8 +256,8 @@ int arm_smmu_disable(struct arm_smmu *smmu);
 
 /* ---- cmdq.c ---- */
 /*
- * True: this thread is putting commands in, so a handler that has some of its own
- * must return; both run again when the queue is free.
+ * True: this thread is telling the SMMU of commands, so a handler that has some of its
+ * own must return; both run again when that is over.
  */
 bool arm_smmu_cmdq_defer(struct arm_smmu *smmu);
 
@@ -261,6 +275,7 @@ bool arm_smmu_gate_leave(struct arm_smmu_gate *gate);
 void arm_smmu_evtq_handler(void *arg);
 void arm_smmu_priq_handler(void *arg);
 void arm_smmu_gerror_handler(void *arg);
+void arm_smmu_sync_handler(void *arg); /* cmdq.c */
 
 /* ---- master.c ---- */
 /* The owner of a SID, or NULL. Lock: streams_lock. */

@@ -28,13 +28,13 @@ static const struct {
  * The command at CONS was refused. It becomes a CMD_SYNC, so that those behind it
  * run and whoever waits is served; nothing runs twice (DRV-102).
  */
-static void skip_command(struct arm_smmu *smmu, uint32_t cons, const char *what)
+static void skip_command(struct arm_smmu_cmdq *cmdq, uint32_t cons, const char *what)
 {
-	const struct arm_smmu_queue *q = &smmu->cmdq.q;
+	const struct arm_smmu_queue *q = &cmdq->q;
 	hwword_t *at = queue_entry(q, cons);
 	struct arm_smmu_cmd sync = arm_smmu_cmd(SMMU_OP_SYNC);
 
-	arm_smmu_msg(smmu, IOMMU_MSG_ERROR,
+	arm_smmu_msg(cmdq->smmu, IOMMU_MSG_ERROR,
 		     "command queue: %s at index %u: %016llx %016llx; skipped", what,
 		     cons & ((1u << q->log2) - 1), (unsigned long long)hw_load(&at[0]),
 		     (unsigned long long)hw_load(&at[1]));
@@ -42,12 +42,12 @@ static void skip_command(struct arm_smmu *smmu, uint32_t cons, const char *what)
 		hw_store(&at[i], sync.dw[i]);
 }
 
-static void recover_cmdq(struct arm_smmu *smmu)
+void arm_smmu_cmdq_repair(struct arm_smmu_cmdq *cmdq, uint32_t cons, uint64_t reason)
 {
-	uint32_t cons = arm_smmu_read32(smmu, smmu->cmdq.q.cons_reg);
+	struct arm_smmu *smmu = cmdq->smmu;
 
 	arm_smmu_count(smmu, COUNT_CMDQ_ERRORS, 1);
-	switch (smmu_reg_get(cons, SMMU_CMDQ_CONS_ERR)) {
+	switch (reason) {
 	case SMMU_CERROR_NONE:
 		break;
 	case SMMU_CERROR_ABT:
@@ -60,11 +60,18 @@ static void recover_cmdq(struct arm_smmu *smmu)
 			     "command queue: ATC invalidation timed out");
 		break;
 	case SMMU_CERROR_ILL:
-		skip_command(smmu, cons, "illegal command");
+		skip_command(cmdq, cons, "illegal command");
 		break;
 	default:
-		skip_command(smmu, cons, "unknown error");
+		skip_command(cmdq, cons, "unknown error");
 	}
+}
+
+static void recover_cmdq(struct arm_smmu *smmu)
+{
+	uint32_t cons = arm_smmu_read32(smmu, smmu->cmdq.q.cons_reg);
+
+	arm_smmu_cmdq_repair(&smmu->cmdq, cons, smmu_reg_get(cons, SMMU_CMDQ_CONS_ERR));
 }
 
 static bool handle(struct arm_smmu *smmu)
@@ -72,8 +79,12 @@ static bool handle(struct arm_smmu *smmu)
 	uint32_t gerror = arm_smmu_read32(smmu, SMMU_REG_GERROR);
 	uint32_t active = gerror ^ arm_smmu_read32(smmu, SMMU_REG_GERRORN);
 
+	/*
+	 * CMDQP_ERR says of the first error only that there was one (REG-110): the
+	 * queues themselves are asked, after it is acknowledged.
+	 */
 	if (!active)
-		return false;
+		return arm_smmu_ecmdq_recover(smmu);
 	arm_smmu_count(smmu, COUNT_GERRORS, 1);
 	for (unsigned i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
 		if (smmu_reg_get(active, reports[i].field))

@@ -119,6 +119,9 @@ static int read_idr1(struct arm_smmu *smmu, uint32_t idr1)
 			      "relative addresses are not supported");
 	if (field(idr1, SMMU_IDR1_ATTR_TYPES_OVR))
 		smmu->features |= FEAT_ATTR_TYPES_OVR;
+	/* Their registers are beyond page 1. */
+	if (field(idr1, SMMU_IDR1_ECMDQ) && !(smmu->options & ARM_SMMU_PAGE0_REGS_ONLY))
+		smmu->features |= FEAT_ECMDQ;
 	smmu->cmdq_log2 = queue_log2(field(idr1, SMMU_IDR1_CMDQS));
 	smmu->evtq_log2 = queue_log2(field(idr1, SMMU_IDR1_EVENTQS));
 	smmu->priq_log2 = queue_log2(field(idr1, SMMU_IDR1_PRIQS));

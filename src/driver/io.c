@@ -23,6 +23,11 @@ void arm_smmu_write32(const struct arm_smmu *smmu, uint32_t reg, uint32_t value)
 	smmu->platform.ops->write32(smmu->platform.ctx, reg_pa(smmu, reg), value);
 }
 
+uint64_t arm_smmu_read64(const struct arm_smmu *smmu, uint32_t reg)
+{
+	return smmu->platform.ops->read64(smmu->platform.ctx, reg_pa(smmu, reg));
+}
+
 void arm_smmu_write64(const struct arm_smmu *smmu, uint32_t reg, uint64_t value)
 {
 	smmu->platform.ops->write64(smmu->platform.ctx, reg_pa(smmu, reg), value);

@@ -3,22 +3,20 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "driver/atomic.h"
 #include "driver/driver.h"
 
 bool arm_smmu_gate_enter(struct arm_smmu_gate *gate)
 {
-	return __atomic_fetch_add(&gate->pending, 1, __ATOMIC_ACQ_REL) == 0;
+	return shared_add(&gate->pending, 1) == 0;
 }
 
 bool arm_smmu_gate_leave(struct arm_smmu_gate *gate)
 {
-	unsigned mine = 1;
-
 	/* All who came while the work was done share one more round. */
-	if (__atomic_compare_exchange_n(&gate->pending, &mine, 0, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_RELAXED))
+	if (shared_cas(&gate->pending, 1, 0))
 		return false;
-	__atomic_store_n(&gate->pending, 1, __ATOMIC_RELEASE);
+	shared_store(&gate->pending, 1);
 	return true;
 }
 
@@ -71,17 +69,35 @@ static const char *wire_of(const struct arm_smmu_desc *desc, unsigned which)
 	}
 }
 
-int arm_smmu_irq_setup(struct arm_smmu *smmu, const struct arm_smmu_desc *desc)
+/* Where a CMD_SYNC is not told of by message, it may be by a wire. */
+static int request_sync(struct arm_smmu *smmu, const char *name)
 {
 	int err = 0;
 
+	if (!name || smmu->cmdq.sync == SYNC_MSI || !smmu->platform.ops->irq_request)
+		return 0;
+	err = request(smmu, IRQ_SYNC, name, arm_smmu_sync_handler);
+	if (err)
+		return err;
+	smmu->cmdq.sync = SYNC_IRQ;
+	for (unsigned i = 0; i < smmu->max_ecmdqs; i++)
+		smmu->ecmdqs[i].sync = SYNC_IRQ;
+	return 0;
+}
+
+int arm_smmu_irq_setup(struct arm_smmu *smmu, const struct arm_smmu_desc *desc)
+{
+	int err = request_sync(smmu, desc->irq_cmdq_sync);
+
+	if (err)
+		return err;
 	smmu->use_msi = desc->use_msi && (smmu->features & FEAT_MSI) &&
 			smmu->platform.ops->msi_request;
 	if (smmu->use_msi || !smmu->platform.ops->irq_request)
 		return 0; /* asked for when they are enabled */
 	if (desc->irq_combined)
-		return request(smmu, IRQ_COMBINED, desc->irq_combined, combined_handler);
-	for (unsigned i = IRQ_EVENTQ; i <= IRQ_GERROR && !err; i++)
+		err = request(smmu, IRQ_COMBINED, desc->irq_combined, combined_handler);
+	for (unsigned i = IRQ_EVENTQ; i <= IRQ_GERROR && !err && !desc->irq_combined; i++)
 		if (i != IRQ_PRIQ || (smmu->features & FEAT_PRI))
 			err = request(smmu, i, wire_of(desc, i), sources[i].fn);
 	if (err)

@@ -34,6 +34,7 @@ static int abort_bypass(struct arm_smmu *smmu)
 
 int arm_smmu_disable(struct arm_smmu *smmu)
 {
+	arm_smmu_ecmdq_disable(smmu);
 	return set_cr0(smmu, 0);
 }
 
@@ -127,12 +128,13 @@ int arm_smmu_enable(struct arm_smmu *smmu)
 	if (err)
 		return err;
 	set_up(smmu);
-	start_queue(smmu, SMMU_REG_CMDQ_BASE, &smmu->cmdq.q);
-	smmu->cmdq.produced = smmu->cmdq.consumed = 0;
+	arm_smmu_cmdq_start(&smmu->cmdq, SMMU_REG_CMDQ_BASE);
 	forget_errors(smmu);
 	err = set_cr0(smmu, cr0);
 	if (!err)
 		err = invalidate_all(smmu);
+	if (!err)
+		err = arm_smmu_ecmdq_enable(smmu);
 	if (!err)
 		err = start_consumers(smmu, cr0);
 	if (err)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "driver/cmdq.h"
 #include "driver/queue.h"
 #include "driver/strtab.h"
 
@@ -43,11 +44,11 @@ static struct arm_smmu *create(const struct arm_smmu_desc *desc,
 	smmu->platform = *platform;
 	smmu->fwnode = desc->fwnode ? iommu_fwnode_get(desc->fwnode) : NULL;
 	smmu->base = desc->base;
+	smmu->size = desc->size;
 	smmu->page1 = desc->base;
 	if (!(desc->options & ARM_SMMU_PAGE0_REGS_ONLY))
 		smmu->page1 += PAGE_BYTES;
 	smmu->options = desc->options;
-	pthread_mutex_init(&smmu->cmdq.lock, NULL);
 	pthread_mutex_init(&smmu->streams_lock, NULL);
 	return smmu;
 }
@@ -55,7 +56,8 @@ static struct arm_smmu *create(const struct arm_smmu_desc *desc,
 static void destroy(struct arm_smmu *smmu)
 {
 	arm_smmu_strtab_fini(smmu);
-	arm_smmu_queue_free(smmu, &smmu->cmdq.q);
+	arm_smmu_ecmdq_fini(smmu);
+	arm_smmu_cmdq_free(smmu, &smmu->cmdq);
 	arm_smmu_queue_free(smmu, &smmu->evtq);
 	arm_smmu_queue_free(smmu, &smmu->priq);
 	arm_smmu_ids_fini(&smmu->asids);
@@ -65,15 +67,13 @@ static void destroy(struct arm_smmu *smmu)
 	if (smmu->fwnode)
 		iommu_fwnode_put(smmu->fwnode);
 	pthread_mutex_destroy(&smmu->streams_lock);
-	pthread_mutex_destroy(&smmu->cmdq.lock);
 	free(smmu);
 }
 
 static int init_structures(struct arm_smmu *smmu)
 {
-	int err = arm_smmu_queue_alloc(smmu, &smmu->cmdq.q, smmu->cmdq_log2,
-				       SMMU_CMD_DWORDS, SMMU_REG_CMDQ_PROD,
-				       SMMU_REG_CMDQ_CONS);
+	int err = arm_smmu_cmdq_alloc(smmu, &smmu->cmdq, smmu->cmdq_log2,
+				      SMMU_REG_CMDQ_PROD, SMMU_REG_CMDQ_CONS);
 
 	if (!err)
 		err = arm_smmu_queue_alloc(smmu, &smmu->evtq, smmu->evtq_log2,
@@ -87,6 +87,8 @@ static int init_structures(struct arm_smmu *smmu)
 		err = arm_smmu_strtab_init(smmu);
 	if (!err)
 		arm_smmu_rmr_install(smmu);
+	if (!err)
+		arm_smmu_ecmdq_init(smmu);
 	if (!err)
 		err = arm_smmu_ids_init(&smmu->asids, smmu->asid_bits);
 	if (!err)

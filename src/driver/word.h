@@ -7,6 +7,7 @@
 #define DRIVER_WORD_H
 
 #include <stdint.h>
+#include "driver/atomic.h"
 
 typedef uint64_t __attribute__((may_alias, aligned(8))) hwword_t;
 
@@ -17,13 +18,13 @@ static inline uint64_t hw_le64(uint64_t v)
 
 static inline uint64_t hw_load(const hwword_t *at)
 {
-	return hw_le64(__atomic_load_n(at, __ATOMIC_ACQUIRE));
+	return hw_le64(shared_load(at));
 }
 
 /* Ordered after every store before it, as a store to a live structure must be. */
 static inline void hw_store(hwword_t *at, uint64_t v)
 {
-	__atomic_store_n(at, hw_le64(v), __ATOMIC_RELEASE);
+	shared_store(at, hw_le64(v));
 }
 
 #endif /* DRIVER_WORD_H */

@@ -7,7 +7,7 @@
 #define TESTS_CORE_EXPLORE_WORLD_H
 
 #include <smmulator/iommu_sva.h>
-#include "core/explore.h"
+#include "explore/explore.h"
 
 #define XW_DEVS 3
 

@@ -483,11 +483,11 @@ static void page_requests_are_refused_from_anywhere(void **state)
 		rig_poke(&r, base + 16 * last + 8, entry[1]);
 	}
 	rig_lie(&r, SMMU_REG_PRIQ_PROD, 2);
-	at = r.drv->cmdq.produced;
+	at = arm_smmu_ring_tail(&r.drv->cmdq.ring);
 	assert_int_equal(arm_smmu_submit(r.drv, &illegal, 1, true), 0);
 	assert_int_equal(stats_of(&r).page_requests, 2);
 	/* One answer, to the last of the group; DENY is INVALID in PRI_RESP (1). */
-	assert_int_equal(r.drv->cmdq.produced, at + 3);
+	assert_int_equal(arm_smmu_ring_tail(&r.drv->cmdq.ring), at + 3);
 	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_StreamID, 0x77);
 	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_PRGIndex, 0x1a5);
 	smmu_set(answer.dw, SMMU_CMD_PRI_RESP_SSV, 1);

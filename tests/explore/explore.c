@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/explore.h"
+#include "explore/explore.h"
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "core/explore_locks.h"
-#include "core/explore_rcu.h"
+#include "explore/explore_locks.h"
+#include "explore/explore_rcu.h"
 #undef pthread_mutex_lock
 #undef pthread_mutex_unlock
 #undef pthread_cond_wait
@@ -24,7 +24,8 @@ struct worker {
 	const void *waits; /* for this mutex or condition, or NULL */
 	unsigned reads;	   /* depth of its reader's sections */
 	unsigned grace;	   /* workers whose section it waits for, bits */
-	bool done;
+	bool done, idle;
+	uint64_t looked; /* run.changes before its last look */
 };
 
 /* One decision of a search: `taken` of `of`. */
@@ -51,6 +52,7 @@ static struct {
 		const char *what;
 	} step[MAX_STEPS];
 	unsigned steps, preemptions;
+	uint64_t changes;
 	struct choice choice[MAX_STEPS];
 	unsigned depth, decided; /* of choice: now, and by the search */
 	uint64_t *schedules;	 /* shared with the parent */
@@ -113,6 +115,8 @@ static bool runnable(int i)
 {
 	const struct worker *w = &run.worker[i];
 
+	if (w->idle && w->looked == run.changes)
+		return false;
 	return !w->done && !w->waits && !w->grace;
 }
 
@@ -170,6 +174,34 @@ void explore_point(const char *what)
 	if (run.scenario->check)
 		run.scenario->check(run.ctx);
 	hand_over(choose(self));
+}
+
+/* ---- polling ---- */
+
+void explore_changed(void)
+{
+	run.changes++;
+}
+
+void explore_pause(void)
+{
+	struct worker *w;
+	int to;
+
+	if (!run.active || self < 0)
+		return;
+	w = &run.worker[self];
+	if (w->looked != run.changes) { /* another look, in no need of a choice */
+		w->looked = run.changes;
+		return;
+	}
+	w->idle = true;
+	step("pause");
+	to = choose(self);
+	if (to < 0)
+		explore_violation("deadlock");
+	hand_over(to);
+	w->idle = false;
 }
 
 /* ---- mutexes ---- */
@@ -340,8 +372,10 @@ static void one_schedule(uint64_t seed)
 {
 	run.seed = run.random = seed;
 	run.locks = run.steps = run.preemptions = run.depth = 0;
+	run.changes = 1;
 	for (int i = 0; i < run.threads; i++) {
-		run.worker[i].done = false;
+		run.worker[i].done = run.worker[i].idle = false;
+		run.worker[i].looked = 0;
 		run.worker[i].waits = NULL;
 		run.worker[i].reads = run.worker[i].grace = 0;
 	}

@@ -4,8 +4,8 @@
  * scheduling point (each lock and unlock of the core, each op of the driver) a seed or
  * a search decides who goes on. A schedule is its seed: it can be replayed.
  */
-#ifndef TESTS_CORE_EXPLORE_H
-#define TESTS_CORE_EXPLORE_H
+#ifndef TESTS_EXPLORE_H
+#define TESTS_EXPLORE_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -46,6 +46,13 @@ struct explore_result explore(const struct explore_scenario *scenario,
 
 /* For scenarios and their driver. Outside of a schedule these do nothing. */
 void explore_point(const char *what);
+/*
+ * For threads that poll: shared memory has changed; and a pause between two looks at
+ * it. Who has looked at all of it since the last change does not go on before the next:
+ * if nobody can go on that way, it is a deadlock.
+ */
+void explore_changed(void);
+void explore_pause(void);
 /* Something that must never be: told with the schedule; does not return. */
 void explore_violation(const char *what);
 /* Nobody holds the mutex: what it protects must be consistent. */

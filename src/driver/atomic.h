@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words that the producers of a command queue share, with each other and with the
+ * SMMU. Every access of theirs goes through these few, so that an exploring test can
+ * stand between any two of them (SMMU_ATOMIC_HEADER, as core/rcu.h has it).
+ */
+#ifndef DRIVER_ATOMIC_H
+#define DRIVER_ATOMIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined(SMMU_ATOMIC_HEADER)
+#include SMMU_ATOMIC_HEADER
+#else
+#include <sched.h>
+
+/* What the writer did before its store, release or cas has happened (acquire). */
+#define shared_load(at)		   __atomic_load_n(at, __ATOMIC_ACQUIRE)
+#define shared_store(at, value)	   __atomic_store_n(at, value, __ATOMIC_RELEASE)
+/* These return what was there before. */
+#define shared_add(at, n)	   __atomic_fetch_add(at, n, __ATOMIC_ACQ_REL)
+#define shared_xor(at, bits)	   __atomic_fetch_xor(at, bits, __ATOMIC_RELEASE)
+#define shared_and(at, bits)	   __atomic_fetch_and(at, bits, __ATOMIC_ACQ_REL)
+/* True if *at was `old`, and is `value` now. */
+#define shared_cas(at, old, value) shared_cas_(at, old, value)
+/* Somebody else has to move first. */
+#define shared_pause()		   sched_yield()
+
+static inline bool shared_cas_(uint64_t *at, uint64_t old, uint64_t value)
+{
+	return __atomic_compare_exchange_n(at, &old, value, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE);
+}
+#endif
+
+#endif /* DRIVER_ATOMIC_H */
