@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 /* First: core.h then means the explorer's RCU. */
-#include "core/explore_locks.h"
+#include "explore/explore_locks.h"
 
 #include "core/core.h"
 #include "core/explore_world.h"
