@@ -649,7 +649,19 @@ SMMU_API void iommu_log(struct iommu_system *sys, enum iommu_log_level level,
 
 /* ---- Devices ----------------------------------------------------------------------- */
 
-/* What the bus knows of a device. Copied by iommu_dev_add(), with name and aliases. */
+/* A bridge above a PCI function, as far as groups depend on it (CORE-38). */
+struct iommu_pci_hop {
+	uint16_t rid;	    /* the bridge's own */
+	bool shares;	    /* DMA from below may bear an id of its making (FW-15) */
+	bool isolates;	    /* by its ACS, or since it needs none */
+	bool multifunction; /* of its device */
+};
+
+/* More bridges than a path can have. */
+#define IOMMU_PCI_MAX_HOPS 256
+
+/* What the bus knows of a device. Copied by iommu_dev_add(), with all that it points to.
+ */
 struct iommu_dev_desc {
 	const char *name; /* (must) for messages and look-up; unique in the system */
 	enum iommu_bus bus;
@@ -664,6 +676,15 @@ struct iommu_dev_desc {
 	uint16_t segment, rid;
 	const uint16_t *aliases;
 	size_t num_aliases;
+	/*
+	 * The hierarchy around it, as <smmulator/pci.h> finds it; the bridges should be
+	 * devices of the system as well, and come before what is below them. All zero:
+	 * nothing is known, and only ids in common make groups.
+	 */
+	size_t num_quirk_aliases;	  /* the first of `aliases`: by a quirk, on its bus */
+	const struct iommu_pci_hop *path; /* from its bus up to the root */
+	size_t num_hops;
+	bool pci_multifunction, pci_isolates;
 	int pci_max_pasids; /* <= 0: none (CORE-28) */
 	bool ats_supported; /* the function has an ATS capability */
 	bool untrusted;	    /* external facing port: must not get identity (CORE-41) */
@@ -745,7 +766,11 @@ SMMU_API int iommu_group_alloc(struct iommu_system *sys, struct iommu_group **gr
 /* For device_group ops: one group per device (CORE-37). */
 SMMU_API int iommu_generic_device_group(struct iommu_dev *dev,
 					struct iommu_group **group);
-/* ... and the PCI rule (CORE-38). GAP: ACS and multifunction wait for pci/. */
+/*
+ * ... and the PCI rule (CORE-38). Devices with a requester id in common always share a
+ * group: no IOMMU can tell them apart. (Linux does not look for two quirk aliases that
+ * meet where no function is; its SMMU driver then refuses the second device.)
+ */
 SMMU_API int iommu_pci_device_group(struct iommu_dev *dev, struct iommu_group **group);
 /* For device_group ops: another device's group with a reference, or NULL. */
 SMMU_API struct iommu_group *iommu_group_ref(struct iommu_dev *peer);

@@ -59,6 +59,7 @@ struct iommu_dev {
 	struct iommu_dev_desc desc; /* name and aliases are copies */
 	char *name;
 	uint16_t *aliases;
+	struct iommu_pci_hop *path;
 	atomic_uint refs;      /* the bus, and walks that look at it */
 	struct core_list link; /* system->devs; probe_lock */
 

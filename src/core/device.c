@@ -17,6 +17,7 @@ void core_dev_put(struct iommu_dev *dev)
 	pthread_mutex_destroy(&dev->group_lock);
 	pthread_mutex_destroy(&dev->bind_lock);
 	free(dev->aliases);
+	free(dev->path);
 	free(dev->name);
 	free(dev);
 }
@@ -69,23 +70,33 @@ struct iommu_dev *iommu_dev_find(struct iommu_system *sys, const char *name)
 	return dev;
 }
 
+/* A copy of n elements of `size` bytes; NULL for none, *err if there is no memory. */
+static void *copy_array(const void *from, size_t n, size_t size, int *err)
+{
+	void *copy = n ? malloc(n * size) : NULL;
+
+	if (copy)
+		memcpy(copy, from, n * size);
+	else if (n)
+		*err = -ENOMEM;
+	return copy;
+}
+
 static int copy_desc(struct iommu_dev *dev, const struct iommu_dev_desc *desc)
 {
-	size_t bytes = desc->num_aliases * sizeof(*desc->aliases);
+	int err = 0;
 
 	dev->desc = *desc;
 	dev->name = strdup(desc->name);
 	if (!dev->name)
 		return -ENOMEM;
 	dev->desc.name = dev->name;
-	if (bytes) {
-		dev->aliases = malloc(bytes);
-		if (!dev->aliases)
-			return -ENOMEM;
-		memcpy(dev->aliases, desc->aliases, bytes);
-	}
+	dev->aliases = copy_array(desc->aliases, desc->num_aliases,
+				  sizeof(*desc->aliases), &err);
 	dev->desc.aliases = dev->aliases;
-	return 0;
+	dev->path = copy_array(desc->path, desc->num_hops, sizeof(*desc->path), &err);
+	dev->desc.path = dev->path;
+	return err;
 }
 
 static struct iommu_dev *dev_create(struct iommu_system *sys,
@@ -121,7 +132,9 @@ int iommu_dev_add(struct iommu_system *sys, const struct iommu_dev_desc *desc,
 
 	if (!desc->name ||
 	    (desc->bus != IOMMU_BUS_PLATFORM && desc->bus != IOMMU_BUS_PCI) ||
-	    desc->pasid_num_bits > 20 || (desc->num_aliases && !desc->aliases))
+	    desc->pasid_num_bits > 20 || (desc->num_aliases && !desc->aliases) ||
+	    desc->num_quirk_aliases > desc->num_aliases ||
+	    desc->num_hops > IOMMU_PCI_MAX_HOPS || (desc->num_hops && !desc->path))
 		return -EINVAL;
 	dev = dev_create(sys, desc);
 	if (!dev)

@@ -160,22 +160,3 @@ bool core_dma_aliases(const struct iommu_dev *a, const struct iommu_dev *b)
 	}
 	return false;
 }
-
-/*
- * CORE-38 (1) and (5).
- * GAP: (2) to (4), bridges without ACS, quirk peers and multifunction slots, need
- * the topology that pci/ will bring; aliases come with the device until then.
- */
-int iommu_pci_device_group(struct iommu_dev *dev, struct iommu_group **group)
-{
-	CORE_LIST_FOR_EACH(pos, &dev->sys->devs)
-	{
-		struct iommu_dev *other = CORE_SYS_DEV(pos);
-
-		if (other != dev && other->group && core_dma_aliases(dev, other)) {
-			*group = iommu_group_get(other);
-			return 0;
-		}
-	}
-	return iommu_group_alloc(dev->sys, group);
-}

@@ -68,6 +68,147 @@ static void group_pci_aliases(void **state)
 	world_destroy(w);
 }
 
+/* A function of a hierarchy, its bridges from the nearest on. */
+static struct iommu_dev *below(struct world *w, const char *name, uint16_t rid,
+			       const struct iommu_pci_hop *path, size_t n)
+{
+	struct iommu_dev_desc desc = { .name = name,
+				       .bus = IOMMU_BUS_PCI,
+				       .rid = rid,
+				       .path = path,
+				       .num_hops = n,
+				       .pci_isolates = true };
+
+	w->fw[0] = (struct td_fw){ .n = 1 };
+	w->fw[0].fwnode[0] = w->fwnode[0];
+	return world_add(w, &desc, 0);
+}
+
+/* CORE-38 (1): the group of a bridge that lends its id, though no id is in common. */
+static void group_pci_bridges(void **state)
+{
+	const struct iommu_pci_hop path[] = { { 0x210, true, false, false },
+					      { 0x008, false, true, false } };
+	struct world *w = world_create(NULL);
+	struct iommu_dev *bridge, *a, *b, *c;
+	struct iommu_pci_hop other = path[0];
+
+	(void)state;
+	world_register(w, 0);
+	bridge = below(w, "bridge", 0x210, &path[1], 1);
+	a = below(w, "a", 0x300, path, 2);
+	b = below(w, "b", 0x308, path, 2);
+	assert_true(same_group(bridge, a));
+	assert_true(same_group(bridge, b));
+	/* One that lends none, and isolates: nothing to do with it. */
+	other.shares = false;
+	other.isolates = true;
+	c = below(w, "c", 0x310, &other, 1);
+	assert_false(same_group(bridge, c));
+	world_destroy(w);
+}
+
+/* CORE-38 (2): up to where every bridge to the root isolates. */
+static void group_pci_upstream(void **state)
+{
+	struct iommu_pci_hop path[] = { { 0x200, false, true, false },
+					{ 0x100, false, false, false },
+					{ 0x008, false, true, false } };
+	struct world *w = world_create(NULL);
+	struct iommu_dev *root, *up, *down, *a, *b;
+
+	(void)state;
+	world_register(w, 0);
+	root = below(w, "root", 0x008, NULL, 0);
+	up = below(w, "up", 0x100, &path[2], 1);
+	down = below(w, "down", 0x200, &path[1], 2);
+	a = below(w, "a", 0x300, path, 3);
+	assert_false(same_group(root, up));
+	assert_true(same_group(up, down)); /* up does not isolate ... */
+	assert_true(same_group(up, a));	   /* ... so it helps nobody that down does */
+	path[1].isolates = true;
+	b = below(w, "b", 0x308, path, 3);
+	assert_false(same_group(b, up));
+	/* A bridge that the core does not know has no group: the next one up counts. */
+	path[0] = (struct iommu_pci_hop){ 0x400, false, false, false };
+	path[1].isolates = false;
+	a = below(w, "c", 0x500, path, 3);
+	assert_true(same_group(up, a));
+	world_destroy(w);
+}
+
+/* CORE-38 (3): either of two on a bus may be the one with the quirk. */
+static void group_pci_quirk_peers(void **state)
+{
+	const uint16_t alias[] = { 0x101, 0x008 };
+	struct world *w = world_create(NULL);
+	struct iommu_dev_desc desc = { .name = "c",
+				       .bus = IOMMU_BUS_PCI,
+				       .rid = 0x110,
+				       .aliases = alias,
+				       .num_aliases = 2,
+				       .num_quirk_aliases = 3 };
+	struct iommu_dev *a, *b, *c, *d, *refused;
+
+	(void)state;
+	world_register(w, 0);
+	a = below(w, "a", 0x100, NULL, 0);
+	b = below(w, "b", 0x101, NULL, 0);
+	assert_false(same_group(a, b));
+	assert_int_equal(iommu_dev_add(w->sys, &desc, &refused), -EINVAL);
+	desc.num_quirk_aliases = 1;
+	w->fw[0] = (struct td_fw){ .n = 1 };
+	w->fw[0].fwnode[0] = w->fwnode[0];
+	c = world_add(w, &desc, 0);
+	assert_true(same_group(b, c));
+	iommu_dev_remove(b);
+	d = below(w, "d", 0x101, NULL, 0); /* whose id is c's quirk alias */
+	assert_true(same_group(c, d));
+	assert_false(same_group(a, d));
+	world_destroy(w);
+}
+
+static struct iommu_dev *sibling(struct world *w, const char *name, uint16_t rid,
+				 bool isolates, bool multifunction)
+{
+	struct iommu_dev_desc desc = { .name = name,
+				       .bus = IOMMU_BUS_PCI,
+				       .rid = rid,
+				       .pci_isolates = isolates,
+				       .pci_multifunction = multifunction };
+
+	w->fw[0] = (struct td_fw){ .n = 1 };
+	w->fw[0].fwnode[0] = w->fwnode[0];
+	return world_add(w, &desc, 0);
+}
+
+/* CORE-38 (4): functions of one slot that do not isolate; others are left alone. */
+static void group_pci_slot(void **state)
+{
+	struct world *w = world_create(NULL);
+	const struct iommu_pci_hop unknown = { 0x101, false, false, true };
+	struct iommu_dev *a, *b, *c, *d, *e;
+
+	(void)state;
+	world_register(w, 0);
+	a = sibling(w, "a", 0x100, true, true);
+	b = sibling(w, "b", 0x102, false, true);
+	assert_false(same_group(a, b));
+	c = sibling(w, "c", 0x107, false, true);
+	assert_true(same_group(b, c));
+	d = sibling(w, "d", 0x108, false, true); /* the next slot */
+	assert_false(same_group(c, d));
+	e = sibling(w, "e", 0x103, false,
+		    false); /* a VF's place: no sibling of anybody */
+	assert_false(same_group(c, e));
+	e = sibling(w, "f", 0x202, false, true); /* another bus */
+	assert_false(same_group(c, e));
+	/* Below a bridge of that slot which the core does not know. */
+	e = below(w, "g", 0x300, &unknown, 1);
+	assert_true(same_group(b, e));
+	world_destroy(w);
+}
+
 /* CORE-39: the last reference frees; the group outlives its devices until then. */
 static void group_lives_by_references(void **state)
 {
@@ -410,6 +551,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(group_generic_one_per_device),
 		cmocka_unit_test(group_pci_aliases),
+		cmocka_unit_test(group_pci_bridges),
+		cmocka_unit_test(group_pci_upstream),
+		cmocka_unit_test(group_pci_quirk_peers),
+		cmocka_unit_test(group_pci_slot),
 		cmocka_unit_test(group_lives_by_references),
 		cmocka_unit_test(group_for_each_stops),
 		cmocka_unit_test(default_follows_system),
