@@ -35,8 +35,9 @@ SMMU_BEGIN_DECLS
 typedef void (*smmu_port_done_fn)(void *ctx, uint64_t ticket,
 				  const struct smmu_result *res, uint64_t done);
 /*
- * Sets the port's callback, NULL: none. It does not get what ended before. 0; -EDEADLK:
- * called from what answers an access of this SMMU.
+ * Sets the port's callback, NULL: none. It does not get what ended before; the one before
+ * it is not running any more, unless this is called from there. 0; -EDEADLK: called from
+ * what answers an access of this SMMU.
  */
 SMMU_API int smmu_port_on_done(struct smmu_port *port, smmu_port_done_fn fn, void *ctx);
 

@@ -460,6 +460,37 @@ static void sees_what_is_there(void **state)
 	a_close(&b);
 }
 
+static void small_oas(struct smmu_config *cfg)
+{
+	cfg->atos = 1;
+	cfg->oas = 1; /* 36 bits */
+	cfg->ttf = 3; /* so that IPAs have 40 (3.4) */
+	cfg->ssid_bits = 4;
+}
+
+/* 6.3.40: no bit of FADDR above OAS, even if the IPA has one. */
+static void faddr_ends_at_oas(void **state)
+{
+	const uint64_t wide = 1ull << 38;
+	struct abench b;
+
+	(void)state;
+	a_open(&b, SMMU_PRESET_V3_2, A_NESTED, small_oas);
+	smmu_set(b.ste, SMMU_STE_S1CDMax, 1);
+	smmu_set(b.ste, SMMU_STE_S1DSS, 1);
+	/* stage 2 begins at level 1 */
+	smmu_set(b.ste, SMMU_STE_S2T0SZ, 64 - 36);
+	smmu_set(b.ste, SMMU_STE_S2SL0, 1);
+	smmu_set_addr(b.ste, SMMU_STE_S2TTB, h_read64(&b.h, b.s2) & ~0xfffull);
+	a_write(&b);
+	assert_int_equal(a_gatos(&b, A_S12 | A_READ, A_IPA), SUCCESS(A_PA, 0xff, ISH));
+	assert_int_equal(a_gatos(&b, A_S12 | A_READ, A_DEV_IPA),
+			 a_fault(SMMU_EVT_F_TRANSLATION, 3, A_DEV_IPA));
+	assert_int_equal(a_gatos(&b, A_S12 | A_READ, wide | A_DEV_IPA),
+			 a_fault(SMMU_EVT_F_TRANSLATION, 3, A_DEV_IPA));
+	a_close(&b);
+}
+
 /* A stage 2 table whose RAM is a page for what there is, and then a block for all. */
 static void make_a_page(struct abench *b, uint64_t pa)
 {
@@ -527,6 +558,7 @@ int main(void)
 		cmocka_unit_test(fault_settings_do_not_matter),
 		cmocka_unit_test(httu),
 		cmocka_unit_test(sees_what_is_there),
+		cmocka_unit_test(faddr_ends_at_oas),
 		cmocka_unit_test(conflict_of_the_cd),
 	};
 

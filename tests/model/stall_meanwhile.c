@@ -166,6 +166,58 @@ static void given_up_while_waited_for(void **state)
 	b_teardown(&b);
 }
 
+struct listener {
+	struct smmu_port *port;
+	atomic_bool inside, taken_off, over;
+	int err;
+};
+
+static void slowly(void *ctx, uint64_t ticket, const struct smmu_result *res,
+		   uint64_t done)
+{
+	struct listener *l = ctx;
+	struct timespec moment = { .tv_nsec = 50000000 };
+
+	(void)ticket;
+	(void)res;
+	(void)done;
+	atomic_store(&l->inside, true);
+	nanosleep(&moment, NULL);
+	assert_false(atomic_load(&l->taken_off));
+	atomic_store(&l->over, true);
+}
+
+static void *take_it_off(void *arg)
+{
+	struct listener *l = arg;
+
+	while (!atomic_load(&l->inside))
+		;
+	l->err = smmu_port_on_done(l->port, NULL, NULL);
+	atomic_store(&l->taken_off, true);
+	return NULL;
+}
+
+/* A callback that was taken off is not running any more. */
+static void taken_off_while_running(void **state)
+{
+	struct listener l = { .err = 1 };
+	pthread_t thread;
+	struct bench b;
+
+	(void)state;
+	sb_setup(&b, 4);
+	l.port = h_port(&b.h);
+	assert_int_equal(smmu_port_on_done(l.port, slowly, &l), 0);
+	assert_int_equal(b_read(&b, SID, HOLE).status, SMMU_STALLED);
+	assert_int_equal(pthread_create(&thread, NULL, take_it_off, &l), 0);
+	sb_end(&b, SID, sb_stalled(&b, SID, HOLE), true);
+	pthread_join(thread, NULL);
+	assert_int_equal(l.err, 0);
+	assert_true(atomic_load(&l.over));
+	b_teardown(&b);
+}
+
 /* ---- handlers ---- */
 
 struct handler {
@@ -333,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closed_in_the_middle),
 		cmocka_unit_test(given_up_while_waited_for),
+		cmocka_unit_test(taken_off_while_running),
 		cmocka_unit_test(a_handler_waits),
 		cmocka_unit_test(a_handler_closes_the_port),
 		cmocka_unit_test(closed_inside_a_fetch),

@@ -237,11 +237,12 @@ static unsigned fault_code(const struct lookup *l)
 static uint64_t par_fault(const struct lookup *l)
 {
 	uint64_t faddr = 0, par = 0;
+	unsigned oas = l->smmu->id.oas;
 
 	par = smmu_reg_set(par, SMMU_GATOS_PAR_FAULT, 1);
 	par = smmu_reg_set(par, SMMU_GATOS_PAR_FAULTCODE, fault_code(l));
 	par = smmu_reg_set(par, SMMU_GATOS_PAR_REASON, reason(l, &faddr));
-	return par | (faddr & SMMU_MASK(SMMU_GATOS_PAR_FADDR));
+	return par | (smmu_low(faddr, oas) & SMMU_MASK(SMMU_GATOS_PAR_FADDR));
 }
 
 /* A nibble of a MAIR byte; the hints are those of both levels (attr.c). */

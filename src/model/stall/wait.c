@@ -53,6 +53,15 @@ int smmu_port_cancel(struct smmu_port *port, uint64_t ticket)
 	return err;
 }
 
+/* Until no other thread is working on something of this port. */
+static void wait_until_left(struct smmu_port *port)
+{
+	struct smmu_stalls *s = port->smmu->stalls;
+
+	while (s->at == port && !smmu_stall_is_worker(s))
+		(void)pthread_cond_wait(&s->changed, &port->smmu->lock);
+}
+
 bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port)
 {
 	struct smmu_stalls *s = smmu->stalls;
@@ -67,8 +76,7 @@ bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port)
 	mine = s->at == port && smmu_stall_is_worker(s);
 	if (mine)
 		port->closed = true;
-	while (s->at == port && !mine)
-		(void)pthread_cond_wait(&s->changed, &smmu->lock);
+	wait_until_left(port);
 	smmu_unlock_and_deliver(smmu);
 	return mine;
 }
@@ -184,6 +192,7 @@ int smmu_port_on_done(struct smmu_port *port, smmu_port_done_fn fn, void *ctx)
 {
 	if (!smmu_lock(port->smmu))
 		return -EDEADLK;
+	wait_until_left(port);
 	port->done_fn = fn;
 	port->done_ctx = ctx;
 	smmu_unlock_and_deliver(port->smmu);
