@@ -94,9 +94,9 @@ struct software {
 	uint32_t seed, cons, prod;
 	uint64_t pages; /* PAGES for each device */
 	uint64_t out;	/* records not answered, one bit for each STAG */
-	const char *wrong;
+	_Atomic(const char *) wrong;
 	atomic_bool stop;
-	unsigned answered;
+	atomic_uint answered;
 };
 
 static void command(struct software *s, uint64_t dw0, uint64_t dw1)
@@ -336,11 +336,126 @@ static void callbacks_come_from_software(void **state)
 	b_teardown(&b);
 }
 
+/* ---- ports that come and go, an SMMU that is reset ---- */
+
+struct visitor {
+	struct bench *b;
+	struct software *s;
+	struct asynchronous heard;
+	unsigned index;
+	uint32_t seed;
+	const char *wrong;
+};
+
+/* One port, one DMA, and an end to both; its buffer is freed at once. */
+static void visit(struct visitor *v)
+{
+	struct smmu_port *port = smmu_port_open(v->b->h.smmu);
+	uint64_t len = 1 + next(&v->seed) % (2 * LEN);
+	struct smmu_txn txn = { .sid = SID, .op = next(&v->seed) & 1 };
+	uint8_t *buf = calloc(1, len);
+	struct smmu_result res;
+
+	txn.addr = window(v->index) + next(&v->seed) % 4096;
+	if (next(&v->seed) & 1)
+		smmu_port_on_done(port, count, &v->heard);
+	res = smmu_dma(port, &txn, buf, len, NULL);
+	switch (res.status == SMMU_STALLED ? next(&v->seed) % 5 : 0) {
+	case 1:
+		smmu_port_on_done(port, NULL, NULL);
+		smmu_port_wait(port, res.ticket, 200000, NULL, NULL);
+		break;
+	case 2:
+		if (smmu_port_cancel(port, res.ticket) == -EBUSY)
+			v->wrong = "busy";
+		break;
+	case 3:
+		smmu_port_wait(port, res.ticket, 1000000, NULL, NULL);
+		break;
+	default:
+		break;
+	}
+	smmu_port_close(port);
+	free(buf);
+}
+
+static void *visitor(void *arg)
+{
+	struct visitor *v = arg;
+
+	for (unsigned i = 0; !v->wrong && !v->s->wrong; i++) {
+		if (i >= 300 && atomic_load(&v->s->answered) > STALLS)
+			break;
+		visit(v);
+	}
+	return NULL;
+}
+
+/* REG-120: what the reset took away is written again. */
+static void reset_and_go_on(struct software *s)
+{
+	static const uint32_t saved[] = { SMMU_REG_STRTAB_BASE,	    SMMU_REG_CMDQ_BASE,
+					  SMMU_REG_EVENTQ_BASE,	    SMMU_REG_CR1,
+					  SMMU_REG_STRTAB_BASE_CFG, SMMU_REG_CR2 };
+	struct smmu *smmu = s->b->h.smmu;
+	uint64_t value[6];
+
+	for (unsigned i = 0; i < 6; i++)
+		value[i] = smmu_mmio_read(smmu, saved[i], i < 3 ? 8 : 4);
+	smmu_reset(smmu);
+	for (unsigned i = 0; i < 6; i++)
+		smmu_mmio_write(smmu, saved[i], i < 3 ? 8 : 4, value[i]);
+	s->prod = s->cons = 0;
+	s->out = 0;
+	smmu_mmio_write(smmu, SMMU_REG_GBPA, 4, 1u << 31 | 1u << 20);
+	smmu_mmio_write(smmu, SMMU_REG_CR0, 4, 0xd);
+}
+
+static void *resetting(void *arg)
+{
+	struct software *s = arg;
+
+	while (!atomic_load(&s->stop) && !s->wrong) {
+		serve(s);
+		take_away(s);
+		if (next(&s->seed) % 32 == 0)
+			reset_and_go_on(s);
+	}
+	return NULL;
+}
+
+static void ports_come_and_go(void **state)
+{
+	static struct visitor v[DEVICES];
+	struct software s = { .wrong = NULL };
+	pthread_t threads[DEVICES], driver;
+	struct bench b;
+
+	(void)state;
+	prepare(&b, &s);
+	assert_int_equal(pthread_create(&driver, NULL, resetting, &s), 0);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		v[i] = (struct visitor){ .b = &b, .s = &s, .index = i, .seed = 5 + i };
+		assert_int_equal(pthread_create(&threads[i], NULL, visitor, &v[i]), 0);
+	}
+	for (unsigned i = 0; i < DEVICES; i++)
+		pthread_join(threads[i], NULL);
+	atomic_store(&s.stop, true);
+	pthread_join(driver, NULL);
+	for (unsigned i = 0; i < DEVICES; i++)
+		if (v[i].wrong)
+			fail_msg("visitor %u: %s", i, v[i].wrong);
+	if (s.wrong)
+		fail_msg("software: %s", s.wrong);
+	b_teardown(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(devices_wait_while_software_answers),
 		cmocka_unit_test(callbacks_come_from_software),
+		cmocka_unit_test(ports_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

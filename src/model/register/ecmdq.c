@@ -118,26 +118,21 @@ static uint64_t pair(uint32_t low, uint32_t high)
 }
 
 /* REG-87: no index bits above the wrap flag; those of software as far as ever used. */
-static uint32_t ring_bits(const struct smmu *smmu, uint64_t log2)
-{
-	unsigned max = smmu->cfg.cmdqs;
-
-	return (2u << (log2 < max ? log2 : max)) - 1;
-}
-
 static uint32_t prod_bits(const struct smmu *smmu)
 {
 	return (uint32_t)(SMMU_MASK(SMMU_ECMDQ_PROD_EN) |
 			  SMMU_MASK(SMMU_ECMDQ_PROD_ERRACK)) |
-	       ring_bits(smmu, smmu->cfg.cmdqs);
+	       smmu_index_bits(smmu->cfg.cmdqs, smmu->cfg.cmdqs);
 }
 
 static uint32_t cons_bits(const struct smmu *smmu, const struct smmu_cmdq *q)
 {
+	uint64_t log2 = smmu_reg_get(q->base, SMMU_ECMDQ_BASE_LOG2SIZE);
+
 	return (uint32_t)(SMMU_MASK(SMMU_ECMDQ_CONS_ENACK) |
 			  SMMU_MASK(SMMU_ECMDQ_CONS_ERR_REASON) |
 			  SMMU_MASK(SMMU_ECMDQ_CONS_ERR)) |
-	       ring_bits(smmu, smmu_reg_get(q->base, SMMU_ECMDQ_BASE_LOG2SIZE));
+	       smmu_index_bits(log2, smmu->cfg.cmdqs);
 }
 
 /* REG-15 */

@@ -183,17 +183,12 @@ static uint64_t limit_address(const struct smmu *smmu)
 	return ((UINT64_C(1) << smmu->id.oas) - 1) | ~((UINT64_C(1) << 56) - 1);
 }
 
-static uint64_t ring_bits(unsigned log2, unsigned max)
-{
-	return (UINT64_C(2) << (log2 < max ? log2 : max)) - 1;
-}
-
 /* REG-87: above the wrap bit, an index of the SMMU reads as zero ... */
 static uint64_t limit_cmdq_cons(const struct smmu *smmu)
 {
 	unsigned log2 = (unsigned)smmu_reg_get(smmu->cmdq.base, SMMU_CMDQ_BASE_LOG2SIZE);
 
-	return SMMU_MASK(SMMU_CMDQ_CONS_ERR) | ring_bits(log2, smmu->cfg.cmdqs);
+	return SMMU_MASK(SMMU_CMDQ_CONS_ERR) | smmu_index_bits(log2, smmu->cfg.cmdqs);
 }
 
 static uint64_t limit_eventq_prod(const struct smmu *smmu)
@@ -201,7 +196,7 @@ static uint64_t limit_eventq_prod(const struct smmu *smmu)
 	unsigned log2 =
 		(unsigned)smmu_reg_get(smmu->regs.eventq_base, SMMU_EVENTQ_BASE_LOG2SIZE);
 
-	return SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG) | ring_bits(log2, smmu->cfg.eventqs);
+	return SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG) | smmu_index_bits(log2, smmu->cfg.eventqs);
 }
 
 static uint64_t limit_priq_prod(const struct smmu *smmu)
@@ -209,23 +204,23 @@ static uint64_t limit_priq_prod(const struct smmu *smmu)
 	unsigned log2 =
 		(unsigned)smmu_reg_get(smmu->regs.priq_base, SMMU_PRIQ_BASE_LOG2SIZE);
 
-	return SMMU_MASK(SMMU_PRIQ_PROD_OVFLG) | ring_bits(log2, smmu->cfg.priqs);
+	return SMMU_MASK(SMMU_PRIQ_PROD_OVFLG) | smmu_index_bits(log2, smmu->cfg.priqs);
 }
 
 /* ... one of software is kept, as far as the largest queue needs it. */
 static uint64_t limit_cmdq_prod(const struct smmu *smmu)
 {
-	return ring_bits(smmu->cfg.cmdqs, 19);
+	return smmu_index_bits(smmu->cfg.cmdqs, 19);
 }
 
 static uint64_t limit_eventq_cons(const struct smmu *smmu)
 {
-	return SMMU_MASK(SMMU_EVENTQ_CONS_OVACKFLG) | ring_bits(smmu->cfg.eventqs, 19);
+	return SMMU_MASK(SMMU_EVENTQ_CONS_OVACKFLG) | smmu_index_bits(smmu->cfg.eventqs, 19);
 }
 
 static uint64_t limit_priq_cons(const struct smmu *smmu)
 {
-	return SMMU_MASK(SMMU_PRIQ_CONS_OVACKFLG) | ring_bits(smmu->cfg.priqs, 19);
+	return SMMU_MASK(SMMU_PRIQ_CONS_OVACKFLG) | smmu_index_bits(smmu->cfg.priqs, 19);
 }
 
 /* CHOICE (6.3.1, 6.3.36 contradict): without MSIs there is LO all the same. */

@@ -55,4 +55,10 @@ void smmu_regdesc_restore(struct smmu *smmu, const struct smmu_regdesc *reg,
 /* Drops what waits to be signalled by sources that IRQ_CTRL has disabled. */
 void smmu_irq_forget_disabled(struct smmu *smmu);
 
+/* Index and wrap flag of a queue of 2^log2 entries, which are at most 2^max. */
+static inline uint32_t smmu_index_bits(uint64_t log2, unsigned max)
+{
+	return (2u << (log2 < max ? log2 : max)) - 1;
+}
+
 #endif /* MODEL_REGISTER_REGFILE_H */
