@@ -158,6 +158,22 @@ static const struct cf_case cases[] = {
 	{ "T-20 STE-58", "S2FWB 111 is what stage 1 says", V3_2, NESTED,
 	  STEPS(STE(S2FWB, 1), CD(MAIR0, 0xaa), S2D(3, S2DESC_MemAttr, 7),
 		READ(OK, ATTR(A(inner, SMMU_MT_WT), A(outer, SMMU_MT_WT), A(wa, 0)))) },
+	/* A start table of two entries, not aligned to 64 bytes (5.2, 5.4; D24.2.209). */
+	{ "CD-21", "TTB0 is cut to 64 bytes with DS, whatever IPS", V3_3, S1,
+	  STEPS(CFG(ds, 1), CFG(vax, 1), CD(DS, 1), CD(T0SZ, 33), S1D(3, S1DESC_SH, 0),
+		CD_ADDR(TTB0, CF_S1_TT + 0x1020), GOOD) },
+	{ "CD-21", "TTB0 is cut to 16 bytes without DS", V3_3, S1,
+	  STEPS(CFG(ds, 1), CFG(vax, 1), CD(T0SZ, 33), CD_ADDR(TTB0, CF_S1_TT + 0x1018),
+		READ(FAULT(F_TRANSLATION))) },
+	{ "CD-21", "DS is nothing to a table of 64K granules", V3_3, S1,
+	  STEPS(CFG(ds, 1), CFG(vax, 1), CFG(gran64k, 1), CD(DS, 1), CD(TG0, 1),
+		CD(T0SZ, 34), CD_ADDR(TTB0, CF_S1_TT + 0x1010),
+		READ(FAULT(F_TRANSLATION))) },
+	{ "STE-64", "S2TTB is cut to 64 bytes with S2DS, whatever S2PS", V3_3, S2,
+	  STEPS(CFG(ds, 1), CFG(vax, 1), STE(S2DS, 1), STE(S2T0SZ, 33), STE(S2SL0, 1),
+		S2D(3, S2DESC_SH, 0), STE_ADDR(S2TTB, CF_S2_TT + 0x1030), GOOD) },
+	{ "STE-64", "S2TTB is cut to 16 bytes without S2DS", V3_3, S2,
+	  STEPS(CFG(ds, 1), CFG(vax, 1), STE(S2T0SZ, 33), STE(S2SL0, 1),
+		STE_ADDR(S2TTB, CF_S2_TT + 0x1030), S2_FAULT(F_TRANSLATION, CF_IOVA)) },
 };
-
 CF_TABLE(walk);

@@ -167,12 +167,12 @@ static void stage2_geometry(void **state)
 	b_teardown(&b);
 }
 
-/* STE-64, CD-21: to the start table; with 52 bits of output to 64 bytes at least. */
+/* STE-64, CD-21: to the start table; with 52 bits of output, or DS, to 64 bytes. */
 static void bases_are_aligned(void **state)
 {
 	static const struct {
-		unsigned ps, align;
-	} rows[] = { { 5, 4 }, { 6, 6 } };
+		unsigned ps, ds, align;
+	} rows[] = { { 5, 0, 4 }, { 5, 1, 6 }, { 6, 0, 6 } };
 	const uint64_t odd = H_RAM + 0xffff0;
 	struct smmu_s1cfg s1;
 	uint64_t dw[8];
@@ -184,6 +184,7 @@ static void bases_are_aligned(void **state)
 		b_cd(&b, dw);
 		smmu_set(dw, CD(T0SZ), 33); /* two entries */
 		smmu_set(dw, CD(IPS), rows[i].ps);
+		smmu_set(dw, CD(DS), rows[i].ds);
 		smmu_set(dw, CD(TTB0), odd >> 4);
 		s1 = cd_of(&b, SMMU_WORLD_NS_EL1, false, dw);
 		assert_int_equal(s1.tt[0].base, odd & ~((1ull << rows[i].align) - 1));

@@ -51,7 +51,8 @@ static uint64_t first_table(const struct so_world *w, const struct so_walk *g,
 {
 	uint64_t size = 8ull << (g->n - shift_of(g->granule, g->level));
 
-	if (g->ps == 52 && size < 64)
+	/* Arm ARM D24.2.209, D24.2.225: with DS, BADDR is a 52-bit address. */
+	if ((g->ps == 52 || g->ds) && size < 64)
 		size = 64;
 	return low(ttb, w->cfg.arch_minor ? 52 : 48) & ~(size - 1);
 }

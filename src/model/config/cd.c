@@ -34,7 +34,7 @@ static void decode_table(const struct smmu *smmu, const uint64_t *dw,
 		return; /* size, granule and base are IGNORED and may be nonsense */
 	tt->start = (int8_t)smmu_s1_start_level(tt->granule, tt->n);
 	tt->base = smmu_ttb_align(smmu_ttb(smmu, dw, ttb), tt->granule, tt->n, tt->start,
-				  s1->ips);
+				  s1->ips == 52 || (s1->ds && tt->granule != 16));
 }
 
 static void decode_tables(const struct smmu *smmu, const uint64_t *dw,

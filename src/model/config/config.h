@@ -128,9 +128,12 @@ bool smmu_strw_used(const struct smmu *smmu, unsigned config);
 bool smmu_granule_ok(const struct smmu *smmu, unsigned granule);
 bool smmu_endian_ok(const struct smmu *smmu, bool endi);
 uint64_t smmu_ttb(const struct smmu *smmu, const uint64_t *dw, unsigned field);
-/* The base that a walk from start uses: aligned to its first table (STE-64, CD-21). */
-uint64_t smmu_ttb_align(uint64_t ttb, unsigned granule, unsigned n, int start,
-			unsigned ps);
+/*
+ * The base that a walk from start uses: aligned to its first table (STE-64, CD-21), which
+ * has 64 bytes at least if wide: with 52 bits of output (5.2, 5.4), or with DS whatever
+ * the output is (Arm ARM D24.2.209: BADDR is a 52-bit address).
+ */
+uint64_t smmu_ttb_align(uint64_t ttb, unsigned granule, unsigned n, int start, bool wide);
 
 static inline bool smmu_above(uint64_t addr, unsigned bits)
 {

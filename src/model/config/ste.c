@@ -59,13 +59,12 @@ uint64_t smmu_ttb(const struct smmu *smmu, const uint64_t *dw, unsigned field)
 	return smmu_low(smmu_get_addr(dw, field), smmu->id.v30 ? 48 : 52);
 }
 
-uint64_t smmu_ttb_align(uint64_t ttb, unsigned granule, unsigned n, int start,
-			unsigned ps)
+uint64_t smmu_ttb_align(uint64_t ttb, unsigned granule, unsigned n, int start, bool wide)
 {
 	unsigned shift = granule + (granule - 3) * (unsigned)(3 - start);
 	unsigned bits = n - shift + 3;
 
-	if (ps == 52 && bits < 6)
+	if (wide && bits < 6)
 		bits = 6;
 	return smmu_align_down(ttb, bits);
 }
@@ -166,7 +165,7 @@ static void decode_s2_format(const struct smmu *smmu, const uint64_t *dw,
 				    IDR3(smmu, STT), &s2->start);
 	}
 	s2->base = smmu_ttb_align(smmu_ttb(smmu, dw, SMMU_STE_S2TTB), s2->granule, s2->n,
-				  s2->start, s2->ps);
+				  s2->start, s2->ps == 52 || s2->ds);
 }
 
 static void decode_stage2(const struct smmu *smmu, const uint64_t *dw, bool nested,

@@ -17,12 +17,12 @@ uint64_t smmu_desc_index(const struct smmu_geom *g, int level, uint64_t ia)
 	return smmu_low(ia, top) >> shift;
 }
 
-/* Aligned to the start table, and to 64 bytes for 52-bit output (STE-64, CD-21). */
+/* Aligned to the start table, with 52-bit output or DS to 64 bytes (STE-64, CD-21). */
 uint64_t smmu_table_base(const struct smmu_geom *g, uint64_t ttb)
 {
 	unsigned align = g->n - smmu_level_shift(g->granule, g->start) + 3;
 
-	if (g->ps == 52 && align < 6)
+	if ((g->ps == 52 || g->ds) && align < 6)
 		align = 6;
 	return ttb >> align << align;
 }
