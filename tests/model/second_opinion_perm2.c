@@ -120,6 +120,11 @@ bool so_allow2(struct run *r, uint64_t d, uint64_t ipa, const struct ask2 *q,
 	if (lacks(&eff, q, a, &only_r)) {
 		deny(r, q, a, ipa);
 		r->f.only_r_missing = only_r;
+		/* 13.1.1: of an atomic, for the half that was found missing. */
+		if (a->w && only_r)
+			over.w = over.mmu_w = true;
+		else if (a->w)
+			over.r = true;
 		r->f.overlay = lacks(&over, q, a, &unused);
 		return false;
 	}
