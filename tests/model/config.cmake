@@ -16,4 +16,5 @@ smmu_model_test(model_translate_kind translate_kind.c config_bench.c)
 # The model against an interpreter of the specification.
 smmu_test(model_second_opinion second_opinion.c second_opinion_spec.c
   second_opinion_walk.c second_opinion_perm2.c second_opinion_attr.c
-  second_opinion_legal.c second_opinion_random.c FLOORS arch bus model LIBS Threads::Threads)
+  second_opinion_legal.c second_opinion_random.c second_opinion_shrink.c
+  FLOORS arch bus model LIBS Threads::Threads)

@@ -36,10 +36,13 @@ struct so_world {
 	unsigned oas, ias;
 	uint64_t strtab_base, strtab_cfg, cr0, cr1, cr2, gbpa, s2pii;
 	struct smmu_txn txn;
+	struct smmu_txn asked[2]; /* the transactions, in turn ... */
+	unsigned rounds;	  /* ... how many of them */
+	bool frozen;   /* memory is what it was; nothing is made up but zeroes */
 	bool hardened; /* mostly protected tables on pages that only hardware writes */
 	struct so_cell cell[SO_CELLS];
 	uint16_t used[SO_CELLS]; /* those of this turn */
-	unsigned n_used;
+	unsigned n_used, n_kept; /* n_kept: when frozen, those that there were */
 	/* What the model did that it should not have. */
 	const char *complaint;
 	uint64_t complaint_addr;
@@ -90,5 +93,21 @@ void so_make_l1cd(struct so_world *w, uint64_t addr, const uint64_t *ste);
 void so_make_cd(struct so_world *w, uint64_t addr, const uint64_t *ste);
 void so_make_desc(struct so_world *w, uint64_t addr, const struct so_walk *g);
 void so_random_world(struct so_world *w);
+/* A preset as far as this opinion goes. */
+void so_preset(struct smmu_config *cfg, unsigned preset);
+/* Field n of the configuration that varies: its name, and *at where; NULL: no more. */
+const char *so_knob(struct so_world *w, unsigned n, uint8_t **at);
+/* oas and ias, which follow from the configuration. */
+void so_sizes(struct so_world *w);
+/* A frozen memory as it was before anything was asked. */
+void so_rewind(struct so_world *w);
+
+/* second_opinion_shrink.c */
+typedef bool (*so_differs_fn)(struct so_world *w, void *ctx);
+/*
+ * w, which differs, becomes a smallest world that still does, just asked again. Returns
+ * how many were tried. differs: runs w->asked[] over the memory of w.
+ */
+unsigned so_shrink(struct so_world *w, so_differs_fn differs, void *ctx);
 
 #endif /* TESTS_MODEL_SECOND_OPINION_H */

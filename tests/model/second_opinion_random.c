@@ -80,7 +80,7 @@ static void put(struct so_world *w, uint64_t addr, uint64_t value, unsigned pois
 	c->turn = w->turn;
 	c->init = c->spec = c->model = value;
 	c->poison = below(w, 1000) < poison;
-	c->wpoison = pct(w, 2);
+	c->wpoison = pct(w, 2) && !w->frozen;
 	w->used[w->n_used++] = (uint16_t)i;
 }
 
@@ -88,6 +88,29 @@ static void put_words(struct so_world *w, uint64_t addr, const uint64_t *dw)
 {
 	for (unsigned i = 0; i < 8; i++)
 		put(w, addr + 8 * i, dw[i], 1);
+}
+
+/* True: nothing is to be made up; there is at least zero. */
+static bool frozen(struct so_world *w, uint64_t addr, unsigned words)
+{
+	for (unsigned i = 0; w->frozen && i < words; i++)
+		put(w, addr + 8 * i, 0, 0);
+	return w->frozen;
+}
+
+void so_rewind(struct so_world *w)
+{
+	/* No older cell is found by way of a younger one. */
+	while (w->n_used > w->n_kept)
+		w->cell[w->used[--w->n_used]].turn = 0;
+	for (unsigned i = 0; i < w->n_used; i++) {
+		struct so_cell *c = &w->cell[w->used[i]];
+
+		c->spec = c->model = c->init;
+		c->spec_read = c->reads_differ = false;
+	}
+	w->complaint = NULL;
+	w->have_ste = w->have_cd = false;
 }
 
 /* ---- structures ---- */
@@ -166,6 +189,8 @@ void so_make_l1std(struct so_world *w, uint64_t addr)
 {
 	uint64_t l1 = so_rnd(w);
 
+	if (frozen(w, addr, 1))
+		return;
 	set(&l1, SMMU_L1STD_Span, pct(w, 94) ? split_of(w) + 1 : below(w, 32));
 	smmu_set_addr(&l1, SMMU_L1STD_L2Ptr, address(w, w->oas));
 	put(w, addr, l1, 20);
@@ -315,6 +340,8 @@ void so_make_ste(struct so_world *w, uint64_t addr)
 	uint64_t dw[8];
 	unsigned tries = 0;
 
+	if (frozen(w, addr, 8))
+		return;
 	do
 		ste_try(w, dw);
 	while (!so_ste_legal(w, dw) && ++tries < 300);
@@ -327,6 +354,8 @@ void so_make_l1cd(struct so_world *w, uint64_t addr, const uint64_t *ste)
 {
 	uint64_t l1 = so_rnd(w);
 
+	if (frozen(w, addr, 1))
+		return;
 	set(&l1, SMMU_L1CD_V, pct(w, 97));
 	smmu_set_addr(&l1, SMMU_L1CD_L2Ptr, address(w, pointer_bits(w, ste)));
 	put(w, addr, l1, 20);
@@ -420,6 +449,8 @@ void so_make_cd(struct so_world *w, uint64_t addr, const uint64_t *ste)
 	uint64_t dw[8];
 	unsigned tries = 0;
 
+	if (frozen(w, addr, 8))
+		return;
 	do
 		cd_try(w, dw);
 	while (!so_cd_legal(w, ste, dw) && ++tries < 300);
@@ -481,7 +512,7 @@ void so_make_desc(struct so_world *w, uint64_t addr, const struct so_walk *g)
 	unsigned bits = g->ps, kind = below(w, 100);
 	uint64_t d = so_rnd(w), oa;
 
-	if (so_find(w, addr))
+	if (so_find(w, addr) || frozen(w, addr, 1))
 		return;
 	/* Stage 1 points to where stage 2 has something. */
 	if (g->next_bits && g->next_bits < bits && pct(w, 97))
@@ -520,73 +551,96 @@ void so_make_desc(struct so_world *w, uint64_t addr, const struct so_walk *g)
 
 #define KNOB(f, n)                                                                       \
 	{                                                                                \
-		offsetof(struct smmu_config, f), n                                       \
+#f, offsetof(struct smmu_config, f), n                                   \
 	}
+
+static const struct {
+	const char *name;
+	size_t at;
+	uint8_t n;
+} knob[] = {
+	KNOB(s1p, 2),
+	KNOB(s2p, 2),
+	KNOB(ttf, 4),
+	KNOB(httu, 4),
+	KNOB(hyp, 2),
+	KNOB(asid16, 2),
+	KNOB(vmid16, 2),
+	KNOB(cd2l, 2),
+	KNOB(ttendian, 4),
+	KNOB(stall_model, 3),
+	KNOB(term_model, 2),
+	KNOB(st_level, 2),
+	KNOB(sid_bits, 33),
+	KNOB(ssid_bits, 21),
+	KNOB(attr_types_ovr, 2),
+	KNOB(attr_perms_ovr, 2),
+	KNOB(had, 2),
+	KNOB(xnx, 2),
+	KNOB(fwb, 2),
+	KNOB(stt, 2),
+	KNOB(bbml, 3),
+	KNOB(e0pd, 2),
+	KNOB(ptwnnc, 2),
+	KNOB(epan, 2),
+	KNOB(s1pi, 2),
+	KNOB(s2pi, 2),
+	KNOB(s2po, 2),
+	KNOB(the, 2),
+	KNOB(mteperm, 2),
+	KNOB(aie, 2),
+	KNOB(oas, 8),
+	KNOB(oas, 8),
+	KNOB(gran4k, 2),
+	KNOB(gran16k, 2),
+	KNOB(gran64k, 2),
+	KNOB(vax, 2),
+	KNOB(ds, 2),
+	KNOB(arch_minor, 5),
+	KNOB(ste_oversize, 2),
+	KNOB(desc_64k_ignore, 2),
+	KNOB(no_tlb, 2),
+	KNOB(no_config_cache, 2),
+	KNOB(pbha, 2),
+};
+
+const char *so_knob(struct so_world *w, unsigned n, uint8_t **at)
+{
+	if (n >= COUNT(knob))
+		return NULL;
+	*at = (uint8_t *)&w->cfg + knob[n].at;
+	return knob[n].name;
+}
+
+void so_preset(struct smmu_config *cfg, unsigned preset)
+{
+	smmu_config_init(cfg, (enum smmu_preset)preset);
+	/* MPAM is not part of this opinion: mpam.c. */
+	cfg->mpam = 0;
+	cfg->partid_max = 0;
+	cfg->pmg_max = 0;
+	cfg->pmcgs = 0;
+	cfg->tlb_entries = 16;
+	cfg->stall_max = cfg->stall_model != 1;
+	cfg->config_entries = 16;
+}
+
+void so_sizes(struct so_world *w)
+{
+	static const uint8_t oas[8] = { 32, 36, 40, 42, 44, 48, 52, 56 };
+	unsigned wide, narrow_;
+
+	w->oas = oas[w->cfg.oas];
+	wide = (w->cfg.ttf & 2) ? w->oas : 0;
+	narrow_ = (w->cfg.ttf & 1) ? 40 : 0;
+	w->ias = wide > narrow_ ? wide : narrow_;
+}
 
 static void random_config(struct so_world *w)
 {
-	static const struct {
-		size_t at;
-		uint8_t n;
-	} knob[] = {
-		KNOB(s1p, 2),
-		KNOB(s2p, 2),
-		KNOB(ttf, 4),
-		KNOB(httu, 4),
-		KNOB(hyp, 2),
-		KNOB(asid16, 2),
-		KNOB(vmid16, 2),
-		KNOB(cd2l, 2),
-		KNOB(ttendian, 4),
-		KNOB(stall_model, 3),
-		KNOB(term_model, 2),
-		KNOB(st_level, 2),
-		KNOB(sid_bits, 33),
-		KNOB(ssid_bits, 21),
-		KNOB(attr_types_ovr, 2),
-		KNOB(attr_perms_ovr, 2),
-		KNOB(had, 2),
-		KNOB(xnx, 2),
-		KNOB(fwb, 2),
-		KNOB(stt, 2),
-		KNOB(bbml, 3),
-		KNOB(e0pd, 2),
-		KNOB(ptwnnc, 2),
-		KNOB(epan, 2),
-		KNOB(s1pi, 2),
-		KNOB(s2pi, 2),
-		KNOB(s2po, 2),
-		KNOB(the, 2),
-		KNOB(mteperm, 2),
-		KNOB(aie, 2),
-		KNOB(oas, 8),
-		KNOB(oas, 8),
-		KNOB(gran4k, 2),
-		KNOB(gran16k, 2),
-		KNOB(gran64k, 2),
-		KNOB(vax, 2),
-		KNOB(ds, 2),
-		KNOB(arch_minor, 5),
-		KNOB(ste_oversize, 2),
-		KNOB(desc_64k_ignore, 2),
-		KNOB(no_tlb, 2),
-		KNOB(no_config_cache, 2),
-		KNOB(pbha, 2),
-	};
-	static const uint8_t oas[8] = { 32, 36, 40, 42, 44, 48, 52, 56 };
-	unsigned n = below(w, 12), wide, narrow_;
+	unsigned n = below(w, 12), preset = below(w, SMMU_PRESET_COUNT);
 
-	smmu_config_init(&w->cfg, (enum smmu_preset)below(w, SMMU_PRESET_COUNT));
-	if (pct(w, 30))
-		smmu_config_init(&w->cfg, SMMU_PRESET_FULL);
-	/* MPAM is not part of this opinion: mpam.c. */
-	w->cfg.mpam = 0;
-	w->cfg.partid_max = 0;
-	w->cfg.pmg_max = 0;
-	w->cfg.pmcgs = 0;
-	w->cfg.tlb_entries = 16;
-	w->cfg.stall_max = w->cfg.stall_model != 1;
-	w->cfg.config_entries = 16;
+	so_preset(&w->cfg, pct(w, 30) ? SMMU_PRESET_FULL : preset);
 	for (unsigned i = 0; i < n; i++) {
 		struct smmu_config next = w->cfg;
 		unsigned k = below(w, COUNT(knob));
@@ -596,10 +650,7 @@ static void random_config(struct so_world *w)
 		if (smmu_config_check(&next, NULL, 0) == 0)
 			w->cfg = next;
 	}
-	w->oas = oas[w->cfg.oas];
-	wide = (w->cfg.ttf & 2) ? w->oas : 0;
-	narrow_ = (w->cfg.ttf & 1) ? 40 : 0;
-	w->ias = wide > narrow_ ? wide : narrow_;
+	so_sizes(w);
 }
 
 static void random_registers(struct so_world *w)
@@ -659,6 +710,7 @@ void so_random_world(struct so_world *w)
 	w->n_used = 0;
 	w->complaint = NULL;
 	w->have_ste = w->have_cd = false;
+	w->frozen = false;
 	random_config(w);
 	w->hardened = w->cfg.the && pct(w, 40);
 	random_registers(w);
