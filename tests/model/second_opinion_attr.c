@@ -14,15 +14,29 @@ static bool any_cached(const struct smmu_attr *a)
 	return cached(a->inner) || cached(a->outer);
 }
 
-/* 13.6 */
+/*
+ * 13.6. Until here a hint has a bit for the inner (1) and for the outer level (2); what
+ * leaves is one set: 13.4 of the levels that are cacheable.
+ */
 void so_consistent(struct smmu_attr *a)
 {
-	if (!any_cached(a)) {
+	bool in = cached(a->inner), out = cached(a->outer);
+
+	if (!in && !out)
 		a->sh = SMMU_SH_OSH;
-		a->ra = a->wa = a->tr = 0;
-	}
+	a->ra = (in || out) && (!in || (a->ra & 1)) && (!out || (a->ra & 2));
+	a->wa = (in || out) && (!in || (a->wa & 1)) && (!out || (a->wa & 2));
+	a->tr = (in && (a->tr & 1)) || (out && (a->tr & 2));
 	if (!a->ra && !a->wa)
 		a->tr = 0;
+}
+
+/* The same for both levels. */
+void so_spread(struct smmu_attr *a)
+{
+	a->ra *= 3;
+	a->wa *= 3;
+	a->tr *= 3;
 }
 
 /* 13.3: MemAttr of a STE, GBPA, and stage 2 without FWB. */
@@ -55,7 +69,7 @@ void so_override(struct run *r, const struct over *o)
 
 			memattr_types(o->memattr, &a->inner, &a->outer);
 			if (!before && any_cached(a)) {
-				a->ra = a->wa = 1;
+				a->ra = a->wa = 3;
 				a->tr = 0;
 			}
 		}
@@ -70,6 +84,7 @@ void so_override(struct run *r, const struct over *o)
 			a->ra = (o->alloccfg & 4) != 0;
 			a->wa = (o->alloccfg & 2) != 0;
 			a->tr = (o->alloccfg & 1) != 0;
+			so_spread(a);
 		}
 	}
 	if (r->w->cfg.attr_perms_ovr) {
@@ -93,7 +108,6 @@ static uint8_t strong(unsigned a, unsigned b)
 
 void so_stage2_attr(const struct run *r, const struct page2 *p, struct smmu_attr *a)
 {
-	bool before = any_cached(a);
 	uint8_t in, out;
 	unsigned m = p->memattr;
 
@@ -108,11 +122,13 @@ void so_stage2_attr(const struct run *r, const struct page2 *p, struct smmu_attr
 		a->inner = strong(a->inner, in);
 		a->outer = strong(a->outer, out);
 	} else if ((m & 7) == 6) {
+		for (unsigned bit = 1; bit < 3; bit++)
+			if (!cached(bit == 1 ? a->inner : a->outer)) {
+				a->ra |= (uint8_t)bit;
+				a->wa |= (uint8_t)bit;
+				a->tr &= (uint8_t)~bit;
+			}
 		a->inner = a->outer = SMMU_MT_WB;
-		if (!before) {
-			a->ra = a->wa = 1;
-			a->tr = 0;
-		}
 	} else if ((m & 7) != 7 && a->inner < SMMU_MT_DEV_GRE) {
 		/* 101; CHOICE: 100 as well. */
 		a->inner = a->outer = SMMU_MT_NC;
@@ -134,7 +150,7 @@ void so_stage2_attr(const struct run *r, const struct page2 *p, struct smmu_attr
 struct smmu_attr so_own(unsigned ic, unsigned oc, unsigned sh, bool c11_ra)
 {
 	static const uint8_t type[4] = { SMMU_MT_NC, SMMU_MT_WB, SMMU_MT_WT, SMMU_MT_WB };
-	struct smmu_attr a = { .inner = type[ic], .outer = type[oc], .ra = 1 };
+	struct smmu_attr a = { .inner = type[ic], .outer = type[oc], .ra = 3 };
 
 	a.sh = sh == 1 ? SMMU_SH_NSH : (uint8_t)sh;
 	if (!c11_ra && (ic == 3 || oc == 3))
@@ -145,6 +161,7 @@ struct smmu_attr so_own(unsigned ic, unsigned oc, unsigned sh, bool c11_ra)
 
 void so_own_stage2(const struct run *r, const struct page2 *p, struct smmu_attr *a)
 {
+	so_spread(a);
 	so_stage2_attr(r, p, a);
 	if (a->inner >= SMMU_MT_DEV_GRE && r->w->cfg.ptwnnc)
 		a->inner = a->outer = SMMU_MT_NC;
@@ -166,7 +183,6 @@ struct smmu_attr so_mair(unsigned byte, unsigned sh)
 {
 	struct smmu_attr a = { .sh = (uint8_t)sh };
 	unsigned hi = byte >> 4, lo = byte & 15, h[2] = { 0, 0 };
-	unsigned ra = 1, wa = 1, tr = 0;
 
 	if (hi == 0) {
 		memattr_types(lo >> 2, &a.inner, &a.outer);
@@ -176,18 +192,9 @@ struct smmu_attr so_mair(unsigned byte, unsigned sh)
 		lo = 3;
 	a.outer = mair_level(hi, &h[0]);
 	a.inner = mair_level(lo, &h[1]);
-	/* CHOICE: one set of hints for both levels, the stronger of the cacheable. */
-	for (unsigned i = 0; i < 2; i++)
-		if (cached(i ? a.inner : a.outer)) {
-			ra &= h[i] >> 1;
-			wa &= h[i];
-			tr |= h[i] >> 2;
-		}
-	if (any_cached(&a)) {
-		a.ra = ra & 1;
-		a.wa = wa & 1;
-		a.tr = tr & 1;
-	}
+	a.ra = (uint8_t)((h[1] >> 1 & 1) | (h[0] & 2));
+	a.wa = (uint8_t)((h[1] & 1) | (h[0] & 1) << 1);
+	a.tr = (uint8_t)((h[1] >> 2 & 1) | (h[0] >> 2 & 1) << 1);
 	return a;
 }
 
@@ -197,9 +204,9 @@ void so_stage1_attr(struct smmu_attr *in, const struct smmu_attr *s1)
 	struct smmu_attr out = *s1;
 
 	if (any_cached(in)) {
-		out.ra = in->ra && s1->ra;
-		out.wa = in->wa && s1->wa;
-		out.tr = in->tr || s1->tr;
+		out.ra = in->ra & s1->ra;
+		out.wa = in->wa & s1->wa;
+		out.tr = in->tr | s1->tr;
 	}
 	*in = out;
 }

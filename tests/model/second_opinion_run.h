@@ -89,6 +89,7 @@ bool so_load_words(struct run *r, uint64_t pa, unsigned n, const struct smmu_att
 bool so_store(struct run *r, uint64_t pa, uint64_t val);
 uint64_t so_flip(uint64_t v, bool be);
 void so_consistent(struct smmu_attr *a);
+void so_spread(struct smmu_attr *a);
 void so_override(struct run *r, const struct over *o);
 void so_stage2_attr(const struct run *r, const struct page2 *p, struct smmu_attr *a);
 struct smmu_attr so_own(unsigned ic, unsigned oc, unsigned sh, bool c11_ra);

@@ -482,6 +482,7 @@ static void classify(struct run *r)
 		r->acc.any = k == SMMU_KIND_NW_DCP;
 		r->acc.x = r->acc.r && !r->acc.any && t->inst;
 	}
+	so_spread(&r->attr);
 	r->kind = k;
 	if (r->w->cfg.arch_minor > 0)
 		return;

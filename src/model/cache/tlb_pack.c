@@ -42,6 +42,12 @@ static void pack_attr(struct smmu_pack *p, struct smmu_attr *a)
 	pack_check(p, known, "attributes that do not exist");
 }
 
+/* Of no level, both, inner, outer: see attr.c. */
+static bool is_hint(uint8_t hint)
+{
+	return hint <= 2 || hint == 4;
+}
+
 static void pack_s1attr(struct smmu_pack *p, struct smmu_s1attr *a)
 {
 	bool known;
@@ -54,8 +60,8 @@ static void pack_s1attr(struct smmu_pack *p, struct smmu_s1attr *a)
 	pack_u8(p, &a->tr);
 	pack_u8(p, &a->pbha);
 	known = a->inner <= SMMU_MT_DEV_NGNRNE && a->outer <= SMMU_MT_DEV_NGNRNE &&
-		a->sh <= SMMU_SH_ISH && a->sh != 1 && (a->ra | a->wa | a->tr) <= 1 &&
-		a->pbha <= 15;
+		a->sh <= SMMU_SH_ISH && a->sh != 1 && is_hint(a->ra) && is_hint(a->wa) &&
+		is_hint(a->tr) && a->pbha <= 15;
 	pack_check(p, known, "attributes that do not exist");
 }
 

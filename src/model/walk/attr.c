@@ -23,39 +23,54 @@ bool smmu_attr_is_cacheable(const struct smmu_attr *attr)
 	return cacheable(attr->inner) || cacheable(attr->outer);
 }
 
-/* 13.6; idempotent. */
-void smmu_attr_consistent(struct smmu_attr *attr)
+/*
+ * A hint, from stage 1 to smmu_attr_consistent(), is of the inner level, of the outer
+ * one, of both or of none: stage 2 may still take a level away, and its hints with it
+ * (13.1.5.1, 13.1.7). Outside of that a hint is 0 or 1, which mean none and both.
+ */
+enum { INNER = 1, OUTER = 2 };
+static const uint8_t hint_of[4] = { [INNER] = 2, [OUTER] = 4, [INNER | OUTER] = 1 };
+
+static unsigned levels_of(unsigned hint)
 {
-	if (!smmu_attr_is_cacheable(attr)) {
-		attr->sh = SMMU_SH_OSH;
-		attr->ra = attr->wa = attr->tr = 0;
-	} else if (attr->ra == 0 && attr->wa == 0) {
-		attr->tr = 0;
+	switch (hint) {
+	case 0:
+		return 0;
+	case 2:
+		return INNER;
+	case 4:
+		return OUTER;
+	default: /* whatever a client calls true */
+		return INNER | OUTER;
 	}
 }
 
-/*
- * The hints of the levels merged into the one set that struct smmu_attr has: the
- * stronger of the cacheable levels (13.4). CHOICE: what leaves the SMMU has one set.
- */
-static void merge_hints(struct smmu_attr *attr, unsigned in_hints, unsigned out_hints)
+static unsigned cacheable_levels(const struct smmu_attr *attr)
 {
-	unsigned both = 3,
-		 any = 0; /* bit 0 write-allocate, 1 read-allocate, 2 transient */
+	return (cacheable(attr->inner) ? INNER : 0) |
+	       (cacheable(attr->outer) ? OUTER : 0);
+}
 
-	if (cacheable(attr->inner)) {
-		both &= in_hints;
-		any |= in_hints;
-	}
-	if (cacheable(attr->outer)) {
-		both &= out_hints;
-		any |= out_hints;
-	}
-	if (!smmu_attr_is_cacheable(attr))
-		both = any = 0;
-	attr->ra = both >> 1 & 1;
-	attr->wa = both & 1;
-	attr->tr = any >> 2 & 1;
+/*
+ * 13.6; idempotent. Of the hints of the cacheable levels the stronger (13.4). CHOICE:
+ * what leaves the SMMU has one set.
+ */
+void smmu_attr_consistent(struct smmu_attr *attr)
+{
+	unsigned at = cacheable_levels(attr);
+
+	if (at == 0)
+		attr->sh = SMMU_SH_OSH;
+	attr->ra = at != 0 && (levels_of(attr->ra) & at) == at;
+	attr->wa = at != 0 && (levels_of(attr->wa) & at) == at;
+	attr->tr = (attr->ra || attr->wa) && (levels_of(attr->tr) & at) != 0;
+}
+
+/* Bit 0 write-allocate, 1 read-allocate, 2 transient, of each level. */
+static uint8_t hint(unsigned in_hints, unsigned out_hints, unsigned bit)
+{
+	return hint_of[(in_hints >> bit & 1 ? INNER : 0) |
+		       (out_hints >> bit & 1 ? OUTER : 0)];
 }
 
 /* {IR,OR}: 00 NC, 01 WB RA WA, 10 WT RA, 11 WB RA no WA. */
@@ -69,7 +84,8 @@ struct smmu_attr smmu_attr_from_fetch(struct smmu_fetch_attr f)
 				  .priv = 1,
 				  .ns = 1 };
 
-	merge_hints(&attr, hints[f.ic & 3], hints[f.oc & 3]);
+	attr.ra = hint(hints[f.ic & 3], hints[f.oc & 3], 1);
+	attr.wa = hint(hints[f.ic & 3], hints[f.oc & 3], 0);
 	smmu_attr_consistent(&attr);
 	return attr;
 }
@@ -107,7 +123,7 @@ void smmu_attr_set_memattr(struct smmu_attr *attr, unsigned memattr)
 	}
 }
 
-/* One nibble of a MAIR byte that is not Device: type, and hints as in merge_hints. */
+/* One nibble of a MAIR byte that is not Device: type, and hints as in hint(). */
 static uint8_t mair_nibble(unsigned nibble, unsigned *hints)
 {
 	unsigned rw = nibble & 3;
@@ -132,29 +148,25 @@ struct smmu_s1attr smmu_attr_from_mair(unsigned byte, unsigned sh)
 {
 	struct smmu_s1attr s1 = { .sh = sh == 1 ? SMMU_SH_NSH : (uint8_t)(sh & 3) };
 	unsigned in_hints, out_hints, low = byte & 15;
-	struct smmu_attr attr = { 0 };
 
 	if (byte >> 4 == 0) {
 		s1.inner = s1.outer = device(low >> 2);
 		return s1;
 	}
-	attr.outer = mair_nibble(byte >> 4, &out_hints);
-	attr.inner = mair_nibble(low == 0 ? 3 : low, &in_hints);
-	merge_hints(&attr, in_hints, out_hints);
-	s1.inner = attr.inner;
-	s1.outer = attr.outer;
-	s1.ra = attr.ra;
-	s1.wa = attr.wa;
-	s1.tr = attr.tr;
+	s1.outer = mair_nibble(byte >> 4, &out_hints);
+	s1.inner = mair_nibble(low == 0 ? 3 : low, &in_hints);
+	s1.ra = hint(in_hints, out_hints, 1);
+	s1.wa = hint(in_hints, out_hints, 0);
+	s1.tr = hint(in_hints, out_hints, 2);
 	return s1;
 }
 
 void smmu_attr_stage1(struct smmu_attr *attr, const struct smmu_s1attr *s1)
 {
 	if (smmu_attr_is_cacheable(attr)) {
-		attr->ra &= s1->ra;
-		attr->wa &= s1->wa;
-		attr->tr |= s1->tr;
+		attr->ra = hint_of[levels_of(attr->ra) & levels_of(s1->ra)];
+		attr->wa = hint_of[levels_of(attr->wa) & levels_of(s1->wa)];
+		attr->tr = hint_of[levels_of(attr->tr) | levels_of(s1->tr)];
 	} else {
 		attr->ra = s1->ra;
 		attr->wa = s1->wa;
@@ -198,17 +210,16 @@ static void combine(const struct smmu *smmu, unsigned memattr, struct smmu_attr 
  */
 static void force(unsigned memattr, struct smmu_attr *attr)
 {
-	bool was = smmu_attr_is_cacheable(attr);
+	unsigned was = cacheable_levels(attr), now = (INNER | OUTER) & ~was;
 
 	switch (memattr & 7) {
 	case 7:
 		return;
 	case 6:
 		attr->inner = attr->outer = SMMU_MT_WB;
-		if (!was) {
-			attr->ra = attr->wa = 1;
-			attr->tr = 0;
-		}
+		attr->ra = hint_of[levels_of(attr->ra) | now];
+		attr->wa = hint_of[levels_of(attr->wa) | now];
+		attr->tr = hint_of[levels_of(attr->tr) & was];
 		return;
 	case 4:
 	case 5:

@@ -39,7 +39,7 @@ enum {
 	SMMU_S2_ASSURED_ONLY = 64,
 };
 
-/* MAIR, SH and PBHA of a stage-1 leaf; as in struct smmu_attr. */
+/* MAIR, SH and PBHA of a stage-1 leaf; ra, wa, tr: of which levels, see attr.c. */
 struct smmu_s1attr {
 	uint8_t inner, outer, sh, ra, wa, tr, pbha;
 };
