@@ -376,9 +376,10 @@ static void stage2_forces(void **state)
 	wf_teardown(&p.f);
 }
 
-/* IDR3.MTEPERM: FWB = 0, 0100 is write-back. */
+/* IDR3.MTEPERM, Q-58 (3.23.1): FWB = 0, 0100 is write-back; 1, 111x is as 011x. */
 static void mteperm(void **state)
 {
+	static const uint8_t types[] = { SMMU_MT_WB, SMMU_MT_NC, SMMU_MT_DEV_NGNRE };
 	struct page p;
 	struct smmu_attr in = smmu_attr_default();
 
@@ -388,6 +389,20 @@ static void mteperm(void **state)
 	assert_int_equal(run(&p, &in).inner, SMMU_MT_DEV_NGNRNE);
 	p.f.smmu.cfg.mteperm = 1;
 	assert_int_equal(run(&p, &in).inner, SMMU_MT_WB);
+	p.f.s2.fwb = true;
+	for (unsigned i = 0; i < sizeof(types); i++)
+		for (unsigned m = 6; m < 8; m++) {
+			struct smmu_attr known, same;
+
+			in.inner = in.outer = types[i];
+			smmu_attr_consistent(&in);
+			set2(&p, m, SMMU_SH_ISH);
+			known = run(&p, &in);
+			set2(&p, m | 8, SMMU_SH_ISH);
+			same = run(&p, &in);
+			assert_memory_equal(&same, &known, sizeof(same));
+			assert_int_equal(same.inner, m == 6 ? SMMU_MT_WB : types[i]);
+		}
 	wf_teardown(&p.f);
 }
 
