@@ -35,6 +35,11 @@ void cf_expect_mem(struct cf_bench *b, const struct cf_want *want);
 void cf_fixture_build(struct cf_bench *b, const struct smmu_config *cfg);
 void cf_transaction(struct cf_bench *b, const struct cf_txn *t,
 		    const struct cf_want *want);
+void cf_request(struct cf_bench *b, const struct cf_txn *t, const struct cf_want *want);
+struct smmu_txn cf_make_txn(const struct cf_txn *t);
+/* Exactly this record, and nothing else of it. */
+void cf_expect_event(struct cf_bench *b, const struct smmu_txn *txn,
+		     const struct cf_want *want);
 
 /* Tests that are no tables: others.c. */
 void cf_two_smmus(void **state);

@@ -239,6 +239,9 @@ static void take_step(struct cf_bench *b, const struct cf_step *s)
 	case CF_DMA:
 		cf_transaction(b, s->txn, s->want);
 		break;
+	case CF_TREQ:
+		cf_request(b, s->txn, s->want);
+		break;
 	case CF_CMD:
 		memset(b->cmd, 0, sizeof(b->cmd));
 		b->cmd[0] = s->value;

@@ -21,6 +21,7 @@
 #define TESTS_CONFORMANCE_HARNESS_H
 
 #include <stddef.h>
+#include <smmulator/ats.h>
 #include "model/harness.h"
 
 #define CF_SID	  5u
@@ -68,6 +69,7 @@ enum cf_kind {
 	CF_REG, /* read, change a field (mask: which), write; level 8: 64 bits */
 	CF_IS,	/* register: (read & mask) == value */
 	CF_DMA,
+	CF_TREQ, /* ATS Translation Request; inst: Exe, SMMU_READ: NW */
 	CF_CMD,	  /* begin a command */
 	CF_ARG,	  /* a field of it */
 	CF_GO,	  /* push it and let it run; value: expected CERROR, 0 none */
@@ -84,17 +86,19 @@ struct cf_mem {
 	uint64_t value;
 };
 struct cf_txn {
-	uint8_t op;
+	uint8_t op, at, kind;
 	bool inst, priv, ssv;
 	bool has_attr;
 	uint32_t sid, ssid; /* sid 0: CF_SID */
 	uint64_t addr;	    /* 0: CF_IOVA */
 	struct smmu_attr attr;
 };
+enum { CF_GRANT_R = 1, CF_GRANT_W = 2, CF_GRANT_X = 4, CF_GRANT_PRIV = 8 };
 struct cf_want {
 	uint8_t status, event;
 	bool silent;		/* the event is not recorded */
 	bool bypass;		/* of the result */
+	uint8_t grant, bits;	/* of a completion: CF_GRANT_*, log2 of the size */
 	uint64_t pa;		/* 0: CF_PA (fixture BYPASS: the address) */
 	struct cf_pair attr[6]; /* offset in smmu_attr plus 1; others: WB, inner */
 	struct cf_pair rec[8];	/* fields of the record that are not as by default */
@@ -257,6 +261,16 @@ unsigned cf_run(const struct cf_table *table, const char *part);
 	{                                                                                \
 		SMMU_##f, CF_ADDR(SMMU_##f, a)                                           \
 	}
+/* Translation Requests: status, and what is granted; pa counts as that of DMA. */
+#define TREQ(t, ...)                                                                     \
+	{                                                                                \
+		.kind = CF_TREQ, .txn = (t), .want = CF_ONE_WANT(__VA_ARGS__)            \
+	}
+#define GRANT(bits_, rwx) .status = SMMU_ATS_SUCCESS, .bits = (bits_), .grant = (rwx)
+#define DENIED		  GRANT(12, 0)
+#define UR(evt)		  .status = SMMU_ATS_UR, .event = SMMU_EVT_##evt
+#define CA(evt)		  .status = SMMU_ATS_CA, .event = SMMU_EVT_##evt
+#define QUIET		  .silent = 1
 #define ATTR(...) .attr = { __VA_ARGS__ }
 #define A(f, v)                                                                          \
 	{                                                                                \

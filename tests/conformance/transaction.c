@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* One transaction: its result, its event record, and that nothing else happened. */
 #include "conformance/bench.h"
+#include "model/explain/explain.h"
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
-static struct smmu_txn make_txn(const struct cf_txn *t)
+struct smmu_txn cf_make_txn(const struct cf_txn *t)
 {
 	struct smmu_txn txn;
 
@@ -18,6 +19,8 @@ static struct smmu_txn make_txn(const struct cf_txn *t)
 	txn.inst = t->inst;
 	txn.priv = t->priv;
 	txn.op = t->op;
+	txn.at = t->at;
+	txn.kind = t->kind;
 	txn.addr = t->addr ? t->addr : CF_IOVA;
 	txn.has_attr = t->has_attr;
 	txn.attr = t->attr;
@@ -38,6 +41,32 @@ static bool has_access(unsigned event)
 	return event == SMMU_EVT_F_UUT || event == SMMU_EVT_F_WALK_EABT ||
 	       event == SMMU_EVT_F_TLB_CONFLICT ||
 	       (event >= SMMU_EVT_F_TRANSLATION && event <= SMMU_EVT_F_PERMISSION);
+}
+
+/* 7.3.6, 7.3.8 */
+static void record_ats(const struct smmu_txn *txn, unsigned event, uint64_t dw[4])
+{
+	if (event == SMMU_EVT_F_TRANSL_FORBIDDEN) {
+		smmu_set(dw, SMMU_F_TRANSL_FORBIDDEN_RnW, txn->op == SMMU_READ);
+		smmu_set(dw, SMMU_F_TRANSL_FORBIDDEN_InputAddr, txn->addr);
+	} else if (event == SMMU_EVT_F_BAD_ATS_TREQ) {
+		smmu_set(dw, SMMU_F_BAD_ATS_TREQ_R, 1);
+		smmu_set(dw, SMMU_F_BAD_ATS_TREQ_W, txn->op == SMMU_WRITE);
+		smmu_set(dw, SMMU_F_BAD_ATS_TREQ_X, txn->inst);
+		smmu_set(dw, SMMU_F_BAD_ATS_TREQ_P, txn->priv);
+		smmu_set(dw, SMMU_F_BAD_ATS_TREQ_Span, 1);
+		smmu_set_addr(dw, SMMU_F_BAD_ATS_TREQ_InputAddr, txn->addr);
+	}
+}
+
+/* An SMMU that records a fault can tell why. */
+static void reasons(void *ctx, const struct smmu_trace *t)
+{
+	struct cf_bench *b = ctx;
+
+	if (t->kind == SMMU_TRACE_DECISION && t->value != 0)
+		cf_check(b, "a reason that can be told", 1,
+			 t->rule && smmu_rule_says(t->rule)[0] != 0);
 }
 
 static void record(const struct smmu_txn *txn, const struct cf_want *want, uint64_t dw[4])
@@ -62,6 +91,7 @@ static void record(const struct smmu_txn *txn, const struct cf_want *want, uint6
 		else if (want->event == SMMU_EVT_F_WALK_EABT)
 			smmu_set(dw, SMMU_F_WALK_EABT_CLASS, SMMU_CLASS_TT);
 	}
+	record_ats(txn, want->event, dw);
 	for (unsigned i = 0; i < 8 && want->rec[i].field; i++)
 		smmu_set(dw, want->rec[i].field, want->rec[i].value);
 }
@@ -78,8 +108,8 @@ static void mask_impdef(unsigned event, uint64_t dw[4])
 		dw[1] &= ~UINT64_C(0xffff);
 }
 
-static void expect_event(struct cf_bench *b, const struct smmu_txn *txn,
-			 const struct cf_want *want)
+void cf_expect_event(struct cf_bench *b, const struct smmu_txn *txn,
+		     const struct cf_want *want)
 {
 	uint32_t wrap = (2u << b->h.eventq_log2) - 1;
 	uint32_t prod = *cf_reg(b, SMMU_REG_EVENTQ_PROD);
@@ -141,19 +171,21 @@ static void check_ok(struct cf_bench *b, const struct smmu_txn *txn,
 void cf_transaction(struct cf_bench *b, const struct cf_txn *t,
 		    const struct cf_want *want)
 {
-	struct smmu_txn txn = make_txn(t);
+	struct smmu_txn txn = cf_make_txn(t);
 	struct smmu_result r;
 
 	cf_snapshot(b);
 	cf_expect_regs(b, want);
 	cf_expect_mem(b, want);
+	smmu_set_trace(b->h.smmu, reasons, b);
 	r = smmu_translate(h_port(&b->h), &txn);
+	smmu_set_trace(b->h.smmu, NULL, NULL);
 	cf_check(b, "status", want->status, r.status);
 	cf_check(b, "event", want->event, r.event);
 	cf_check(b, "recorded", want->event && !want->silent, r.recorded);
 	if (want->status == SMMU_OK && r.status == SMMU_OK)
 		check_ok(b, &txn, want, &r);
 	if (want->event && !want->silent)
-		expect_event(b, &txn, want);
+		cf_expect_event(b, &txn, want);
 	cf_compare(b);
 }
