@@ -5,31 +5,74 @@
  * out is reported where it happens, and the driver goes on (DRV-98).
  */
 #include <errno.h>
+#include "core/rcu.h"
 #include "driver/cdtab.h"
 #include "driver/cmdq.h"
 #include "driver/strtab.h"
 
-/* Before hardware can find its tables: unmap invalidates from here on. */
-static void join(struct arm_smmu_domain *domain)
+/* Lock: the domain's. What was there is the caller's, to free with retire(). */
+static struct arm_smmu_invs *publish(struct arm_smmu_domain *domain,
+				     struct arm_smmu_invs *invs)
 {
-	pthread_mutex_lock(&domain->lock);
-	__atomic_add_fetch(&domain->users, 1, __ATOMIC_SEQ_CST);
-	pthread_mutex_unlock(&domain->lock);
+	struct arm_smmu_invs *old = rcu_get(&domain->invs);
+
+	rcu_publish(&domain->invs, invs);
+	return old;
+}
+
+static void retire(struct arm_smmu_invs *old)
+{
+	if (!old)
+		return;
+	rcu_wait_for_readers();
+	arm_smmu_invs_free(old);
 }
 
 /*
- * After hardware has forgotten them. With the last device the tag becomes clean,
- * and that before anybody may skip an invalidation because there is none (DRV-57).
+ * Before hardware can find its tables: unmap invalidates for this device from here on
+ * (DRV-81, steps 1 and 2). -ENOMEM, and nothing is changed.
  */
-static void leave(struct arm_smmu_domain *domain)
+static int join(struct arm_smmu_domain *domain, struct arm_smmu_master *master)
 {
+	struct arm_smmu_invs *merged, *old = NULL;
+	int err = arm_smmu_invs_build(master->add, master, domain, IOMMU_NO_PASID);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&domain->lock);
+	err = arm_smmu_invs_merge(rcu_get(&domain->invs), master->add, &merged);
+	if (!err) {
+		old = publish(domain, merged);
+		__atomic_add_fetch(&domain->joined, 1, __ATOMIC_SEQ_CST);
+	}
+	pthread_mutex_unlock(&domain->lock);
+	retire(old);
+	return err;
+}
+
+/*
+ * After hardware has forgotten them (DRV-81, steps 4 to 6). With its last user a tag
+ * becomes clean, and that before anybody joins again: who unmaps meanwhile does not
+ * find it any more (DRV-57).
+ */
+static void leave(struct arm_smmu_domain *domain, struct arm_smmu_master *master)
+{
+	struct arm_smmu_invs *invs, *purged, *old = NULL;
+
 	if (!domain)
 		return;
+	/* Room for it there is: it was built once, for join(). */
+	(void)arm_smmu_invs_build(master->remove, master, domain, IOMMU_NO_PASID);
 	pthread_mutex_lock(&domain->lock);
-	if (__atomic_load_n(&domain->users, __ATOMIC_RELAXED) == 1)
-		arm_smmu_inv_domain(domain);
-	__atomic_sub_fetch(&domain->users, 1, __ATOMIC_SEQ_CST);
+	invs = rcu_get(&domain->invs);
+	arm_smmu_invs_unref(invs, master->remove);
+	if (!master->remove->inv[0].users)
+		arm_smmu_inv_tag(&master->remove->inv[0]);
+	purged = arm_smmu_invs_purge(invs);
+	if (purged)
+		old = publish(domain, purged);
 	pthread_mutex_unlock(&domain->lock);
+	retire(old);
 }
 
 /* The event handler looks at it under the same lock; what it was is returned. */
@@ -85,11 +128,12 @@ int arm_smmu_attach_dev(struct iommu_domain *core, struct iommu_dev *dev,
 
 	if (!err && domain->stage == STAGE_1)
 		err = arm_smmu_cdtab_reserve(master, 0);
+	if (!err)
+		err = join(domain, master);
 	if (err)
 		return err;
-	join(domain);
 	install(master, domain);
-	leave(set_domain(master, domain));
+	leave(set_domain(master, domain), master);
 	return 0;
 }
 
@@ -97,7 +141,7 @@ static void attach_static(struct arm_smmu_master *master, const uint64_t *ste)
 {
 	arm_smmu_install_ste(master, ste);
 	arm_smmu_clear_cd(master, 0);
-	leave(set_domain(master, NULL));
+	leave(set_domain(master, NULL), master);
 }
 
 void arm_smmu_bypass_master(struct arm_smmu_master *master)

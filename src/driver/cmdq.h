@@ -84,11 +84,12 @@ int arm_smmu_cfgi_cd(const struct arm_smmu_master *master, uint32_t ssid, bool l
 int arm_smmu_simple_sync(struct arm_smmu *smmu, uint8_t opcode);
 void arm_smmu_prefetch_cfg(struct arm_smmu *smmu, uint32_t sid);
 
-/* inval.c: everything under the domain's ASID or VMID, with its SYNC (DRV-65). */
-int arm_smmu_inv_domain(const struct arm_smmu_domain *domain);
+/* inval.c: everything of the domain, with its SYNCs (DRV-65). */
+int arm_smmu_inv_domain(struct arm_smmu_domain *domain);
 /*
  * [iova, iova + size) in pages of `granule` bytes; leaf: no table descriptors are
- * concerned. With its SYNC (DRV-66 to DRV-68). Nothing, if no device is attached.
+ * concerned. With its SYNCs (DRV-66 to DRV-69, DRV-79). Nothing, if no device is
+ * attached. Takes no lock.
  */
 int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
 		       uint64_t granule, bool leaf);

@@ -2,6 +2,7 @@
 /* Paging domains: their tables, their tag, what goes through them (DRV-55 to DRV-71). */
 #include <errno.h>
 #include <stdlib.h>
+#include "core/rcu.h"
 #include "driver/cmdq.h"
 
 _Static_assert(IO_PROT_READ == IOMMU_READ && IO_PROT_WRITE == IOMMU_WRITE &&
@@ -108,11 +109,14 @@ int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
 		return -ENOMEM;
 	domain->smmu = master->smmu;
 	domain->stage = stage;
-	err = make_pgtable(domain, flags);
+	domain->nest_parent = flags & IOMMU_ALLOC_NEST_PARENT;
+	rcu_publish(&domain->invs, arm_smmu_invs_alloc(0));
+	err = rcu_get(&domain->invs) ? make_pgtable(domain, flags) : -ENOMEM;
 	if (!err)
 		err = take_tag(domain);
 	if (err) {
 		io_pgtable_free(domain->pgtable);
+		arm_smmu_invs_free(rcu_get(&domain->invs));
 		free(domain);
 		return err;
 	}
@@ -129,6 +133,8 @@ static void domain_free(struct iommu_domain *core)
 
 	io_pgtable_free(domain->pgtable);
 	arm_smmu_ids_free(ids_of(domain), domain->id);
+	rcu_wait_for_readers();
+	arm_smmu_invs_free(rcu_get(&domain->invs));
 	pthread_mutex_destroy(&domain->lock);
 	free(domain);
 }

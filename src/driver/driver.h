@@ -23,6 +23,7 @@
 #include <smmulator/iommu.h>
 #include <smmulator/pgtable.h>
 #include <smmulator/platform.h>
+#include "driver/invs.h"
 #include "driver/ring.h"
 #include "driver/word.h"
 
@@ -176,6 +177,13 @@ struct arm_smmu_master {
 	size_t num_sids;
 	unsigned ssid_bits;
 	bool stall_enabled;
+	/*
+	 * The device's ATS is on: its ATC is invalidated with the TLBs. GAP: nothing
+	 * turns it on yet (DRV-84 to DRV-87).
+	 */
+	bool ats_enabled;
+	/* What it brings to a domain and takes away again; for attach alone (DRV-27). */
+	struct arm_smmu_invs *add, *remove;
 	struct arm_smmu_cdtab cdtab;
 	/* NULL: identity, blocked or nothing yet. Written under streams_lock too. */
 	struct arm_smmu_domain *domain;
@@ -190,13 +198,15 @@ struct arm_smmu_domain {
 	struct io_pgtable *pgtable;
 	struct io_pgtable_cfg pgcfg;
 	uint16_t id;	      /* ASID or VMID */
+	bool nest_parent;     /* what stage 1 makes of it is cached by VMID too */
 	pthread_mutex_t lock; /* devices come and go */
 	/*
-	 * Devices attached, atomic; changed under lock. Raised before an STE or CD leads
-	 * here, so whoever unmaps and reads 0 afterwards may rely on nothing being cached
-	 * (DRV-79).
+	 * What to invalidate; under RCU, changed under lock. A device is in it before an
+	 * STE or CD leads here, so whoever unmaps and does not find it afterwards may
+	 * rely on nothing being cached (DRV-79).
 	 */
-	unsigned users;
+	_Atomic(struct arm_smmu_invs *) invs;
+	uint64_t joined; /* atomic: orders attach and unmap */
 };
 
 static inline struct arm_smmu_domain *to_domain(struct iommu_domain *domain)

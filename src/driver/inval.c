@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* Invalidation of what a domain's translations left in TLBs (DRV-65 to DRV-68). */
+/* Invalidation of what a domain's translations left in caches (DRV-65 to DRV-69, DRV-79).
+ */
+#include "core/rcu.h"
 #include "driver/cmdq.h"
+#include "driver/invs.h"
+
+/* size 0: everything. */
+struct request {
+	uint64_t iova, size, granule;
+	bool leaf;
+};
 
 static unsigned log2_of(uint64_t size)
 {
 	return (unsigned)__builtin_ctzll(size);
 }
 
-static unsigned granule_log2(const struct arm_smmu_domain *domain)
+/* ---- By tag ---- */
+
+static struct arm_smmu_cmd by_tag(const struct arm_smmu_inv *inv)
 {
-	return log2_of(domain->core.pgsize_bitmap);
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(inv->by_tag);
+
+	if (inv->type == INV_S1_ASID)
+		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_ASID_ASID, inv->id);
+	else if (inv->type == INV_S2_VMID)
+		smmu_set(cmd.dw, SMMU_CMD_TLBI_S12_VMALL_VMID, inv->id);
+	else
+		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_ALL_VMID, inv->id);
+	return cmd;
 }
 
-int arm_smmu_inv_domain(const struct arm_smmu_domain *domain)
+int arm_smmu_inv_tag(const struct arm_smmu_inv *inv)
 {
-	struct arm_smmu_cmd cmd;
+	struct arm_smmu_cmd cmd = by_tag(inv);
 
-	if (domain->stage == STAGE_1) {
-		cmd = arm_smmu_cmd(SMMU_OP_TLBI_NH_ASID);
-		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_ASID_ASID, domain->id);
-	} else {
-		cmd = arm_smmu_cmd(SMMU_OP_TLBI_S12_VMALL);
-		smmu_set(cmd.dw, SMMU_CMD_TLBI_S12_VMALL_VMID, domain->id);
-	}
-	return arm_smmu_submit(domain->smmu, &cmd, 1, true);
+	return arm_smmu_submit(inv->smmu, &cmd, 1, true);
 }
+
+/* ---- By address ---- */
 
 /* NH_VA and S2_IPA have their address, range and leaf fields at the same places. */
 _Static_assert(SMMU_CMD_TLBI_NH_VA_NUM == SMMU_CMD_TLBI_S2_IPA_NUM &&
@@ -34,25 +48,22 @@ _Static_assert(SMMU_CMD_TLBI_NH_VA_NUM == SMMU_CMD_TLBI_S2_IPA_NUM &&
 		       SMMU_CMD_TLBI_NH_VA_Leaf == SMMU_CMD_TLBI_S2_IPA_Leaf,
 	       "one routine fills in both");
 
-static struct arm_smmu_cmd by_address(const struct arm_smmu_domain *domain, bool leaf)
+static struct arm_smmu_cmd by_address(const struct arm_smmu_inv *inv, bool leaf)
 {
-	struct arm_smmu_cmd cmd;
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(inv->by_size);
 
-	if (domain->stage == STAGE_1) {
-		cmd = arm_smmu_cmd(SMMU_OP_TLBI_NH_VA);
-		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_ASID, domain->id);
-	} else {
-		cmd = arm_smmu_cmd(SMMU_OP_TLBI_S2_IPA);
-		smmu_set(cmd.dw, SMMU_CMD_TLBI_S2_IPA_VMID, domain->id);
-	}
+	if (inv->type == INV_S1_ASID)
+		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_ASID, inv->id);
+	else
+		smmu_set(cmd.dw, SMMU_CMD_TLBI_S2_IPA_VMID, inv->id);
 	smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_Leaf, leaf);
 	return cmd;
 }
 
-static void set_address(const struct arm_smmu_domain *domain, struct arm_smmu_cmd *cmd,
+static void set_address(const struct arm_smmu_inv *inv, struct arm_smmu_cmd *cmd,
 			uint64_t iova)
 {
-	if (domain->stage == STAGE_1)
+	if (inv->type == INV_S1_ASID)
 		smmu_set_addr(cmd->dw, SMMU_CMD_TLBI_NH_VA_Address, iova);
 	else
 		smmu_set_addr(cmd->dw, SMMU_CMD_TLBI_S2_IPA_Address, iova);
@@ -62,20 +73,18 @@ static void set_address(const struct arm_smmu_domain *domain, struct arm_smmu_cm
  * Range commands (CMD-42 to CMD-47): each covers num << scale granules, lowest
  * bits first, so that the address is always aligned to what is said of it.
  */
-static int inv_by_range(const struct arm_smmu_domain *domain, uint64_t iova,
-			uint64_t size, uint64_t granule, bool leaf)
+static void inv_by_range(struct arm_smmu_batch *b, const struct arm_smmu_inv *inv,
+			 const struct request *r)
 {
-	unsigned tg = granule_log2(domain);
-	struct arm_smmu_cmd cmd = by_address(domain, leaf);
-	uint64_t pages = size >> tg;
-	struct arm_smmu_batch b;
+	unsigned tg = inv->pgsize;
+	struct arm_smmu_cmd cmd = by_address(inv, r->leaf);
+	uint64_t pages = r->size >> tg, iova = r->iova;
 
-	arm_smmu_batch_init(&b, domain->smmu);
 	smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_TG, (tg - 10) / 2);
-	if (leaf)
+	if (r->leaf)
 		/* The level of the leaf: 3 for the granule, less for blocks. */
 		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_TTL,
-			 4 - (log2_of(granule) - 3) / (tg - 3));
+			 4 - (log2_of(r->granule) - 3) / (tg - 3));
 	else if ((pages & 31) == 1)
 		pages++; /* one page without a level hint is CERROR_ILL (CMD-43) */
 	while (pages) {
@@ -84,47 +93,152 @@ static int inv_by_range(const struct arm_smmu_domain *domain, uint64_t iova,
 
 		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_SCALE, scale);
 		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_NUM, num - 1);
-		set_address(domain, &cmd, iova);
-		arm_smmu_batch_add(&b, &cmd);
+		set_address(inv, &cmd, iova);
+		arm_smmu_batch_add(b, &cmd);
 		iova += num << (scale + tg);
 		pages -= num << scale;
 	}
-	return arm_smmu_batch_sync(&b);
 }
 
-/* DRV-67: page by page, up to what a table holds. */
-static int inv_by_page(const struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
-		       uint64_t granule, bool leaf)
+/* DRV-67: page by page. */
+static void inv_by_page(struct arm_smmu_batch *b, const struct arm_smmu_inv *inv,
+			const struct request *r)
 {
-	struct arm_smmu_cmd cmd = by_address(domain, leaf);
-	struct arm_smmu_batch b;
+	struct arm_smmu_cmd cmd = by_address(inv, r->leaf);
 
-	arm_smmu_batch_init(&b, domain->smmu);
-	for (uint64_t done = 0; done < size; done += granule) {
-		set_address(domain, &cmd, iova + done);
-		arm_smmu_batch_add(&b, &cmd);
+	for (uint64_t done = 0; done < r->size; done += r->granule) {
+		set_address(inv, &cmd, r->iova + done);
+		arm_smmu_batch_add(b, &cmd);
 	}
-	return arm_smmu_batch_sync(&b);
+}
+
+/* The whole tag: for more than a table's worth of pages, or than SCALE can say. */
+static bool wants_all(const struct arm_smmu_inv *inv, const struct request *r)
+{
+	if (!r->size)
+		return true;
+	if (inv->pgsize) /* SCALE has five bits without IDR5.DS (CMD-42) */
+		return r->size >> inv->pgsize >= UINT64_C(1) << 36;
+	return r->size >= r->granule << (log2_of(r->granule) - 3);
+}
+
+/* ---- ATC (DRV-69) ---- */
+
+static void inv_atc(struct arm_smmu_batch *b, const struct arm_smmu_inv *inv,
+		    const struct request *r)
+{
+	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_ATC_INV);
+	uint64_t first = r->iova >> 12, last = (r->iova + r->size - 1) >> 12;
+	unsigned span = 52;
+
+	smmu_set(cmd.dw, SMMU_CMD_ATC_INV_StreamID, inv->id);
+	smmu_set(cmd.dw, SMMU_CMD_ATC_INV_SSV, inv->ssid != IOMMU_NO_PASID);
+	smmu_set(cmd.dw, SMMU_CMD_ATC_INV_SubstreamID, inv->ssid);
+	if (r->size && inv->type == INV_ATS) {
+		/* The smallest aligned power of two that holds both ends. */
+		span = first == last ? 0 : 64 - (unsigned)__builtin_clzll(first ^ last);
+		smmu_set_addr(cmd.dw, SMMU_CMD_ATC_INV_Address,
+			      first >> span << span << 12);
+	}
+	smmu_set(cmd.dw, SMMU_CMD_ATC_INV_Size, span);
+	arm_smmu_batch_add(b, &cmd);
+}
+
+/* ---- The walk ---- */
+
+/* True: the whole tag went, whatever was asked for. */
+static bool add_commands(struct arm_smmu_batch *b, const struct arm_smmu_inv *inv,
+			 const struct request *r)
+{
+	struct arm_smmu_cmd cmd;
+
+	if (inv->type >= INV_ATS) {
+		inv_atc(b, inv, r);
+		return false;
+	}
+	if (inv->type == INV_S2_VMID_S1_CLEAR || wants_all(inv, r)) {
+		cmd = by_tag(inv);
+		arm_smmu_batch_add(b, &cmd);
+		return true;
+	}
+	if (inv->pgsize)
+		inv_by_range(b, inv, r);
+	else
+		inv_by_page(b, inv, r);
+	return false;
+}
+
+/*
+ * What must have been done before `inv` is begun: combined entries could be made anew
+ * of stage-2 ones that are still there, and an ATC be filled again from a TLB.
+ */
+static bool wants_sync(const struct arm_smmu_inv *prev, const struct arm_smmu_inv *inv)
+{
+	return prev->smmu != inv->smmu ||
+	       (inv->type == INV_S2_VMID_S1_CLEAR && prev->type == INV_S2_VMID) ||
+	       (inv->type >= INV_ATS && prev->type < INV_ATS);
+}
+
+static int walk(const struct arm_smmu_invs *invs, const struct request *r)
+{
+	size_t num = __atomic_load_n(&invs->num, __ATOMIC_ACQUIRE);
+	const struct arm_smmu_inv *prev = NULL;
+	struct arm_smmu_batch b;
+	bool all = false;
+	int err = 0;
+
+	for (size_t i = 0; i < num; i++) {
+		const struct arm_smmu_inv *inv = &invs->inv[i];
+
+		if (!__atomic_load_n(&inv->users, __ATOMIC_ACQUIRE))
+			continue;
+		/* S12_VMALL took stage 1 with it. */
+		if (inv->type == INV_S2_VMID_S1_CLEAR && prev && all &&
+		    prev->smmu == inv->smmu)
+			continue;
+		if (prev && wants_sync(prev, inv) && arm_smmu_batch_sync(&b) && !err)
+			err = b.err;
+		if (!prev || prev->smmu != inv->smmu)
+			arm_smmu_batch_init(&b, inv->smmu);
+		all = add_commands(&b, inv, r);
+		prev = inv;
+	}
+	if (prev && arm_smmu_batch_sync(&b) && !err)
+		err = b.err;
+	return err;
+}
+
+int arm_smmu_invs_invalidate(struct arm_smmu_invs *invs, uint64_t iova, uint64_t size,
+			     uint64_t granule, bool leaf)
+{
+	struct request r = { iova, size, granule, leaf };
+	int err;
+
+	if (!invs->has_ats)
+		return walk(invs, &r);
+	pthread_rwlock_rdlock(&invs->lock);
+	err = walk(invs, &r);
+	pthread_rwlock_unlock(&invs->lock);
+	return err;
 }
 
 int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
 		       uint64_t granule, bool leaf)
 {
-	uint64_t most = granule << (log2_of(granule) - 3);
+	int err;
 
 	/*
 	 * DRV-79. A read-modify-write, so that it has a place in the order of those of
 	 * attach: whoever joins after it has seen what was unmapped before it.
 	 */
-	if (!__atomic_fetch_add(&domain->users, 0, __ATOMIC_SEQ_CST))
-		return 0;
-	if (domain->smmu->features & FEAT_RANGE_INV) {
-		/* SCALE has five bits without IDR5.DS (CMD-42). */
-		if (size >> granule_log2(domain) >= UINT64_C(1) << 36)
-			return arm_smmu_inv_domain(domain);
-		return inv_by_range(domain, iova, size, granule, leaf);
-	}
-	if (size >= most)
-		return arm_smmu_inv_domain(domain);
-	return inv_by_page(domain, iova, size, granule, leaf);
+	__atomic_fetch_add(&domain->joined, 0, __ATOMIC_SEQ_CST);
+	rcu_reader_begins();
+	err = arm_smmu_invs_invalidate(rcu_get(&domain->invs), iova, size, granule, leaf);
+	rcu_reader_ends();
+	return err;
+}
+
+int arm_smmu_inv_domain(struct arm_smmu_domain *domain)
+{
+	return arm_smmu_inv_range(domain, 0, 0, 0, false);
 }

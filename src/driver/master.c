@@ -60,6 +60,14 @@ static int take_sids(struct arm_smmu_master *master, const struct iommu_fwspec *
 	return 0;
 }
 
+/* DRV-27: a tag, what goes with it, and an ATC for each stream. */
+static int make_room(struct arm_smmu_master *master)
+{
+	master->add = arm_smmu_invs_alloc(2 + master->num_sids);
+	master->remove = arm_smmu_invs_alloc(2 + master->num_sids);
+	return master->add && master->remove ? 0 : -ENOMEM;
+}
+
 /* Lock: streams_lock. Nothing is changed unless all StreamIDs are free and fit. */
 static int check_sids(struct arm_smmu *smmu, const struct arm_smmu_master *master)
 {
@@ -156,6 +164,8 @@ static unsigned ssid_bits(const struct arm_smmu *smmu, const struct iommu_dev *d
 static void master_free(struct arm_smmu_master *master)
 {
 	arm_smmu_cdtab_free(master);
+	arm_smmu_invs_free(master->add);
+	arm_smmu_invs_free(master->remove);
 	free(master->sids);
 	free(master);
 }
@@ -193,6 +203,8 @@ int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwsp
 	 */
 	master->stall_enabled = smmu->features & FEAT_STALL_FORCE;
 	err = take_sids(master, fwspec);
+	if (!err)
+		err = make_room(master);
 	if (!err)
 		err = iommu_dev_set_priv(dev, master);
 	if (!err)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "core/rcu.h"
+#include "driver/driver.h"
 #include "driver/rig.h"
 
 /* ---- The platform ---- */
@@ -316,6 +318,13 @@ struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids,
 	assert_int_equal(iommu_dev_add(r->sys, &desc, &d->dev), 0);
 	r->num_devs++;
 	return d->dev;
+}
+
+unsigned rig_users(struct iommu_domain *domain)
+{
+	struct arm_smmu_invs *invs = rcu_get(&to_domain(domain)->invs);
+
+	return invs->num ? invs->inv[0].users : 0;
 }
 
 struct smmu_result rig_dma(struct rig *r, uint32_t sid, uint64_t iova, bool write,

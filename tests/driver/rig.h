@@ -89,6 +89,8 @@ void rig_lie(struct rig *r, uint32_t reg, uint32_t value);
 struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids,
 			  size_t n);
 
+/* Devices that the driver has in this domain. */
+unsigned rig_users(struct iommu_domain *domain);
 /* A write and a read of 8 bytes through the SMMU. */
 struct smmu_result rig_dma(struct rig *r, uint32_t sid, uint64_t iova, bool write,
 			   uint64_t *value);

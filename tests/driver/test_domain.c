@@ -437,7 +437,7 @@ static void domain_of_another_instance(void **state)
 	assert_int_equal(arm_smmu_test_dev(domain, other, IOMMU_NO_PASID, NULL), -EINVAL);
 	assert_int_equal(arm_smmu_test_dev(domain, dev, 1, NULL), -EOPNOTSUPP);
 	assert_int_equal(arm_smmu_attach_dev(domain, other, NULL), -EINVAL);
-	assert_int_equal(to_domain(domain)->users, 0);
+	assert_int_equal(rig_users(domain), 0);
 	iommu_domain_free(domain);
 	rig_down(&a);
 	rig_down(&b);
@@ -465,7 +465,7 @@ static void attach_without_memory(void **state)
 	assert_int_equal(iommu_attach_device(domain, dev), -ENOMEM);
 	r.fail_after = -1;
 	assert_int_equal(r.live, live);
-	assert_int_equal(to_domain(domain)->users, 0);
+	assert_int_equal(rig_users(domain), 0);
 	expect_ok(&r, sid, DATA_BASE, DATA_BASE);
 	assert_int_equal(iommu_attach_device(domain, dev), 0);
 	iommu_detach_device(domain, dev);
@@ -613,12 +613,12 @@ static void domain_of_two_devices(void **state)
 	domain = alloc(a, 0);
 	assert_int_equal(iommu_attach_device(domain, a), 0);
 	assert_int_equal(iommu_attach_device(domain, b), 0);
-	assert_int_equal(to_domain(domain)->users, 2);
+	assert_int_equal(rig_users(domain), 2);
 	assert_int_equal(iommu_map(domain, MIB(1), DATA_BASE, KIB(4), RW), 0);
 	expect_ok(&r, one, MIB(1), DATA_BASE);
 	expect_ok(&r, two, MIB(1), DATA_BASE);
 	iommu_detach_device(domain, a);
-	assert_int_equal(to_domain(domain)->users, 1);
+	assert_int_equal(rig_users(domain), 1);
 	expect_fault(&r, one, MIB(1), false, "F_TRANSLATION"); /* in its default domain */
 	expect_ok(&r, two, MIB(1), DATA_BASE);
 	assert_int_equal(iommu_unmap(domain, MIB(1), KIB(4)), KIB(4));
@@ -668,7 +668,7 @@ static void every_change_of_domain(void **state)
 	}
 	set_static(dev, arm_smmu_ops.blocked_domain);
 	for (unsigned i = 2; i < 6; i++) {
-		assert_int_equal(to_domain(d[i])->users, 0);
+		assert_int_equal(rig_users(d[i]), 0);
 		iommu_domain_free(d[i]);
 	}
 	assert_int_equal(r.errors, 0);
@@ -772,7 +772,7 @@ static void threads_share_a_domain(void **state)
 		assert_int_equal(u[i].wrong, 0);
 		iommu_detach_device(domain, devs[i]);
 	}
-	assert_int_equal(to_domain(domain)->users, 0);
+	assert_int_equal(rig_users(domain), 0);
 	iommu_domain_free(domain);
 	rig_down(&r);
 }

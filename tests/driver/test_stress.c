@@ -739,7 +739,7 @@ static void stress(const struct smmu_config *cfg, unsigned threads, bool stage2_
 		add_up(&actors[i]);
 		actor_fini(&actors[i]);
 	}
-	assert_int_equal(to_domain(shared)->users, 0);
+	assert_int_equal(rig_users(shared), 0);
 	iommu_domain_free(shared);
 	assert_int_equal(r.errors, 0);
 	free(actors);
