@@ -56,11 +56,15 @@ struct iommu_sva;
 /*
  * -ENODEV: no IOMMU; -EOVERFLOW: the mm's PASID is too large for the device; -ENOSPC: no
  * PASID free; -EBUSY: the PASID is used for something else, or the process is gone;
- * -EOPNOTSUPP: the driver cannot; -ENOMEM; else the driver's errors. The same device and
- * mm again: the same handle, to be unbound as often.
+ * -EOPNOTSUPP: the driver cannot; -ENOMEM; else the driver's errors. The same mm again,
+ * by the same device or one of its group: the same handle, to be unbound as often.
  */
 SMMU_API int iommu_sva_bind_device(struct iommu_dev *dev, struct iommu_mm *mm,
 				   struct iommu_sva **sva);
+/*
+ * Faults that are on their way to the process are waited for, so not from desc.fault.
+ * Also when the device has left its IOMMU or its bus meanwhile.
+ */
 SMMU_API void iommu_sva_unbind_device(struct iommu_sva *sva);
 SMMU_API uint32_t iommu_sva_get_pasid(const struct iommu_sva *sva);
 

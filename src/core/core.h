@@ -39,8 +39,8 @@ struct iommu_instance_core {
 
 /*
  * CORE-1. Made by a probe, gone with its failure or with the release; in between
- * only what a reset and the flags need changes, under group->mutex.
- * Issue 7 adds the fault queue's part and its mutex here.
+ * only what a reset and the flags need changes, under group->mutex. What belongs to
+ * faults is beside it, in dev->iopf: a report may not wait for a probe.
  */
 struct core_dev_iommu {
 	struct iommu_fwspec fwspec;

@@ -251,7 +251,7 @@ static void iopf_queue_members(void **state)
 	teardown(&p);
 }
 
-static int worked;
+static _Atomic int worked;
 
 static void work(struct iommu_iopf_group *group)
 {
@@ -411,6 +411,50 @@ static void iopf_beside_attach(void **state)
 	teardown(&p);
 }
 
+static _Atomic bool leaving_done;
+
+static void *report_until_done(void *arg)
+{
+	struct racer *r = arg;
+
+	for (uint32_t i = 0; !leaving_done; i++) {
+		(void)report(r->p, 0, 0, i, 0);
+		(void)report(r->p, IOMMU_PRQ_LAST, 0, i, 0);
+		r->reported++;
+	}
+	return NULL;
+}
+
+/* CORE-105, CORE-108, CORE-109: reports while the device changes queues (TSan, ASan). */
+static void iopf_beside_leaving(void **state)
+{
+	struct iopf_world p = setup(true);
+	struct racer r = { &p, 0 };
+	pthread_t thread;
+
+	(void)state;
+	leaving_done = false;
+	racing_answers = 0;
+	p.w->drv[0].ops.page_response = count_response;
+	p.d->iopf_handler = put_to_work;
+	assert_int_equal(iommu_attach_group_handle(p.d, p.g, &p.rid), 0);
+	assert_int_equal(pthread_create(&thread, NULL, report_until_done, &r), 0);
+	for (int i = 0; i < 200; i++) {
+		struct iommu_iopf_queue *q;
+
+		assert_int_equal(iommu_iopf_queue_create(&q, i % 2), 0);
+		iommu_iopf_queue_destroy(p.q);
+		p.q = q;
+		assert_int_equal(iommu_iopf_queue_add_device(p.q, p.a), 0);
+	}
+	leaving_done = true;
+	pthread_join(thread, NULL);
+	iommu_iopf_flush_dev(p.a);
+	assert_int_equal(racing_answers, r.reported);
+	iommu_detach_group_handle(p.d, p.g);
+	teardown(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +469,7 @@ int main(void)
 		cmocka_unit_test(iopf_added_in_release),
 		cmocka_unit_test(iopf_device_goes),
 		cmocka_unit_test(iopf_beside_attach),
+		cmocka_unit_test(iopf_beside_leaving),
 	};
 
 	return cmocka_run_group_tests_name("core_iopf", tests, NULL, NULL);
