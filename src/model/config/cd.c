@@ -66,6 +66,12 @@ static void decode_tables(const struct smmu *smmu, const uint64_t *dw,
 	decode_table(smmu, dw, s1, t1, SMMU_CD_TTB1);
 }
 
+/* Bits of their own, together: [0] to [3]. */
+static unsigned four(unsigned b0, unsigned b1, unsigned b2, unsigned b3)
+{
+	return b0 | b1 << 1 | b2 << 2 | b3 << 3;
+}
+
 /*
  * CD-26: only with HADx. With AIE bit [59] of a descriptor is AttrIndx[3] and nothing
  * else, whatever HWUx59 says.
@@ -73,10 +79,10 @@ static void decode_tables(const struct smmu *smmu, const uint64_t *dw,
 static void decode_hwu(const struct smmu *smmu, const uint64_t *dw, struct smmu_s1cfg *s1)
 {
 	unsigned may = IDR3(smmu, PBHA) ? (s1->aie ? 14 : 15) : 0;
-	unsigned hwu0 = get(dw, SMMU_CD_HWU059) | get(dw, SMMU_CD_HWU060) << 1 |
-			get(dw, SMMU_CD_HWU061) << 2 | get(dw, SMMU_CD_HWU062) << 3;
-	unsigned hwu1 = get(dw, SMMU_CD_HWU159) | get(dw, SMMU_CD_HWU160) << 1 |
-			get(dw, SMMU_CD_HWU161) << 2 | get(dw, SMMU_CD_HWU162) << 3;
+	unsigned hwu0 = four(get(dw, SMMU_CD_HWU059), get(dw, SMMU_CD_HWU060),
+			     get(dw, SMMU_CD_HWU061), get(dw, SMMU_CD_HWU062));
+	unsigned hwu1 = four(get(dw, SMMU_CD_HWU159), get(dw, SMMU_CD_HWU160),
+			     get(dw, SMMU_CD_HWU161), get(dw, SMMU_CD_HWU162));
 
 	s1->tt[0].hwu = (uint8_t)(s1->tt[0].had ? hwu0 & may : 0);
 	s1->tt[1].hwu = (uint8_t)(s1->tt[1].had ? hwu1 & may : 0);
