@@ -88,6 +88,8 @@ static bool peer_has_group(struct grouping *g, size_t index)
 		g->found = index;
 		return true;
 	}
+	if (!g->pci->any_alias)
+		return false;
 	for (size_t i = bus_begin(g->pci, index); same_bus(g->pci, index, i); i++)
 		if (i != index && are_aliases(g->pci, index, i) &&
 		    (peer_has_group(g, i) || slot_has_group(g, i)))

@@ -39,6 +39,7 @@ struct smmu_pci {
 	size_t count, room;
 	char **problem;
 	size_t nproblems;
+	bool any_alias; /* some function has a quirk alias, or another does its DMA */
 };
 
 /* ---- pci.c ---------------------------------------------------------------------------

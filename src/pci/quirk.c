@@ -60,9 +60,10 @@ static void add_devfn(struct pci_function *fn, unsigned devfn)
 	fn->has_quirk_devfns = true;
 }
 
-static void apply(struct pci_function *fn, enum smmu_pci_quirk_kind kind, uint32_t value,
-		  size_t requester)
+static void apply(struct smmu_pci *pci, struct pci_function *fn,
+		  enum smmu_pci_quirk_kind kind, uint32_t value, size_t requester)
 {
+	pci->any_alias = pci->any_alias || kind <= SMMU_PCI_QUIRK_DMA_BY;
 	switch (kind) {
 	case SMMU_PCI_QUIRK_DMA_DEVFN:
 		add_devfn(fn, value);
@@ -97,7 +98,7 @@ void pci_known_quirks(struct smmu_pci *pci)
 			if (known[k].kind == SMMU_PCI_QUIRK_PCIE_BRIDGE &&
 			    !can_be_pcie_bridge(pci, fn))
 				continue;
-			apply(fn, known[k].kind, known[k].value, SMMU_PCI_NONE);
+			apply(pci, fn, known[k].kind, known[k].value, SMMU_PCI_NONE);
 		}
 	}
 	pci_judge_isolation(pci);
@@ -132,7 +133,7 @@ int smmu_pci_add_quirk(struct smmu_pci *pci, const struct smmu_pci_quirk *q)
 	for (size_t i = 0; i < pci->count; i++) {
 		if (!fits(q, &pci->fn[i].info))
 			continue;
-		apply(&pci->fn[i], q->kind, q->value, requester);
+		apply(pci, &pci->fn[i], q->kind, q->value, requester);
 		any = true;
 	}
 	pci_judge_isolation(pci);

@@ -85,7 +85,8 @@ static size_t put_one(FILE *out, const uint8_t *data, size_t size)
 	config[0x34] = 0x40;
 	config[0x40] = 0x10;
 	for (unsigned n = data[2] % 32; n && at + 3 <= size; n--, at += 3)
-		config[(data[at] | data[at + 1] << 8) % sizeof(config)] = data[at + 2];
+		config[(data[at] | (unsigned)data[at + 1] << 8) % sizeof(config)] =
+			data[at + 2];
 	fprintf(out, "%02x:%02x.%x X", data[1], data[0] >> 3, data[0] & 7);
 	for (unsigned i = 0; i < sizeof(config); i++) {
 		if (i % 16 == 0)
