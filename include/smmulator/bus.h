@@ -48,7 +48,7 @@ struct smmu_attr {
 	uint8_t pmg;	      /* MPAM (IHI 0070 chapter 17), Non-secure PARTID space; */
 	uint16_t partid;      /* both are 0 without MPAM */
 	uint8_t pbha;	/* descriptor bits [62:59] that hardware may use, others 0; IDR3.PBHA */
-	uint8_t unused; /* 0: no padding, so that two can be compared as bytes */
+	uint8_t unused[3]; /* 0: sixteen bytes to copy, and to compare */
 };
 
 /*

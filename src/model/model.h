@@ -237,12 +237,28 @@ bool smmu_s2_start_level(unsigned granule, bool ds, unsigned sl0, unsigned sl0_2
 			 bool stt, int8_t *start);
 bool smmu_s2_geometry_ok(unsigned granule, unsigned n, int start);
 /* Attribute algebra of chapter 13. */
-struct smmu_attr smmu_attr_default(void);			 /* 13.1.1 */
+/* 13.1.1: what a bus that carries no attributes stands for. */
+static inline struct smmu_attr smmu_attr_default(void)
+{
+	return (struct smmu_attr){ .inner = SMMU_MT_WB,
+				   .outer = SMMU_MT_WB,
+				   .sh = SMMU_SH_NSH,
+				   .ra = 1,
+				   .wa = 1,
+				   .ns = 1 };
+}
 struct smmu_attr smmu_attr_from_fetch(struct smmu_fetch_attr f); /* 13.9 */
 void smmu_attr_set_memattr(struct smmu_attr *attr,
 			   unsigned memattr);	   /* MTCFG, MSI: 4-bit code */
 void smmu_attr_consistent(struct smmu_attr *attr); /* 13.6 */
-bool smmu_attr_is_cacheable(const struct smmu_attr *attr);
+static inline bool smmu_type_is_cacheable(unsigned type)
+{
+	return type == SMMU_MT_WB || type == SMMU_MT_WT;
+}
+static inline bool smmu_attr_is_cacheable(const struct smmu_attr *attr)
+{
+	return smmu_type_is_cacheable(attr->inner) || smmu_type_is_cacheable(attr->outer);
+}
 
 int smmu_tlb_create(struct smmu_tlb **tlb, const struct smmu_config *cfg);
 void smmu_tlb_destroy(struct smmu_tlb *tlb);

@@ -124,34 +124,41 @@ void smmu_trace_decision(const struct smmu_lookup *x)
 
 	SMMU_TRACE(x->smmu, .kind = SMMU_TRACE_DECISION, .sid = x->txn->sid,
 		   .ssid = x->txn->ssid, .value = f->event, .rule = f->rule,
-		   .stage = (uint8_t)(f->s2	     ? 2 :
-				      smmu_obeys_ars(f) ? 1 :
-						     0),
+		   .stage = (uint8_t)(f->s2		  ? 2
+				      : smmu_obeys_ars(f) ? 1
+							  : 0),
 		   .addr = f->fetch_addr ? f->fetch_addr : f->ipa);
 }
 
-struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
+/* Apart from smmu_transact(), which would save all registers for it. */
+static struct smmu_result __attribute__((noinline))
+no_output(const struct smmu_lookup *x, enum smmu_found found)
 {
-	struct smmu_lookup x = { .smmu = smmu, .txn = txn };
 	struct smmu_result hushed;
-	enum smmu_found found;
 
-	if (__builtin_expect(txn->at == SMMU_AT_TRANSLATED, 0))
-		return smmu_translated(smmu, txn);
-	found = smmu_find(&x);
-	smmu_trace_decision(&x);
-	if (found == SMMU_FOUND_OUTPUT)
-		return output(&x);
-	if (smmu_kind_hushed(&x, &hushed))
+	if (smmu_kind_hushed(x, &hushed))
 		return hushed;
 	switch (found) {
 	case SMMU_FOUND_CONFIG:
-		return abort_it(&x);
+		return abort_it(x);
 	case SMMU_FOUND_FAULT:
-		return fault(&x);
+		return fault(x);
 	case SMMU_FOUND_SILENT:
 	case SMMU_FOUND_OUTPUT:
 		break;
 	}
 	return (struct smmu_result){ .status = SMMU_ABORT };
+}
+
+struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
+{
+	struct smmu_lookup x;
+	enum smmu_found found;
+
+	if (__builtin_expect(txn->at == SMMU_AT_TRANSLATED, 0))
+		return smmu_translated(smmu, txn);
+	smmu_lookup_new(&x, smmu, txn);
+	found = smmu_find(&x);
+	smmu_trace_decision(&x);
+	return found == SMMU_FOUND_OUTPUT ? output(&x) : no_output(&x, found);
 }

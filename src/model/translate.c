@@ -24,7 +24,10 @@ void smmu_lookup_begin(struct smmu_lookup *x)
 	/* Writes and atomics are data whatever the client says. */
 	x->acc.inst = txn->op == SMMU_READ && txn->inst;
 	x->acc.priv = txn->priv;
-	x->attr = txn->has_attr ? txn->attr : smmu_attr_default();
+	x->attr = smmu_attr_default();
+	if (!txn->has_attr)
+		return;
+	x->attr = txn->attr;
 	/* 13.1.4: Device and iNC-oNC come in as OSH and without hints. */
 	smmu_attr_consistent(&x->attr);
 	/* There is no pass-through of the client's own (17.2), and it has no pages. */
@@ -218,7 +221,8 @@ static enum smmu_found with_ste(struct smmu_lookup *x)
 		x->cd = smmu_cd_lookup(x->smmu, ste, x->txn->sid, idx, &x->fault);
 		if (!x->cd)
 			return SMMU_FOUND_FAULT;
-		smmu_attr_mpam(&x->attr, smmu_mpam_client(x->smmu, ste, x->cd));
+		if (ste->s1mpam)
+			smmu_attr_mpam(&x->attr, smmu_mpam_client(x->smmu, ste, x->cd));
 		break;
 	case SMMU_SUBSTREAM_NONE:
 		/* T-11 */

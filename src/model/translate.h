@@ -21,7 +21,7 @@ enum smmu_found {
 };
 
 struct smmu_lookup {
-	/* Who asks; set by the caller, the rest zero. */
+	/* Who asks; see smmu_lookup_new(). */
 	struct smmu *smmu;
 	const struct smmu_txn *txn;
 	/* What was found on the way; NULL: not reached, or not needed. */
@@ -36,6 +36,23 @@ struct smmu_lookup {
 	/* SMMU_FOUND_CONFIG, SMMU_FOUND_FAULT */
 	struct smmu_fault fault;
 };
+
+/*
+ * Faults and what out has of flags are filled in piecemeal; the rest of out, and attr, are
+ * set before anyone looks at them.
+ */
+static inline void smmu_lookup_new(struct smmu_lookup *x, struct smmu *smmu,
+				   const struct smmu_txn *txn)
+{
+	x->smmu = smmu;
+	x->txn = txn;
+	x->ste = NULL;
+	x->cd = NULL;
+	x->kind = SMMU_KIND_ORDINARY;
+	x->acc = (struct smmu_access){ 0 };
+	x->bypass = x->out.writable = x->out.assured_only = false;
+	x->fault = (struct smmu_fault){ 0 };
+}
 
 enum smmu_found smmu_find(struct smmu_lookup *x);
 

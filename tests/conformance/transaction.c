@@ -138,7 +138,7 @@ static void check_attr(struct cf_bench *b, const struct smmu_txn *txn,
 					    "ra",    "wa",     "tr",
 					    "inst",  "priv",   "ns",
 					    "pmg",   "partid", "partid, high byte",
-					    "pbha",  "unused" };
+					    "pbha",  "unused", "unused", "unused" };
 	struct smmu_attr attr = { .sh = SMMU_SH_ISH, .ra = 1, .wa = 1, .ns = 1 };
 	const uint8_t *w = (const uint8_t *)&attr, *g = (const uint8_t *)got;
 	char what[32];

@@ -284,7 +284,7 @@ int smmu_atc_inv_done(struct smmu *smmu, uint64_t id, enum smmu_atc_reply reply)
 	if (!smmu_lock(smmu))
 		return -EDEADLK;
 	known = sent(smmu->ats, id) != NULL;
-	answer(smmu, id, reply);
+	answer(smmu, id, (int)reply);
 	smmu_unlock_and_deliver(smmu);
 	return known ? 0 : -ENOENT;
 }

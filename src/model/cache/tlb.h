@@ -70,7 +70,7 @@ struct tlb_entry {
 	/* Inserted over smaller ones: perm of both leaves is 0, so that hits are judged. */
 	bool conflict;
 	uint8_t s1_perm; /* what s1.perm was */
-	uint8_t pad[6];
+	uint8_t pad[4];
 };
 _Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
 

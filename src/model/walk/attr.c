@@ -2,25 +2,9 @@
 /* Memory attributes: IHI 0070 chapter 13, translation.md 13. */
 #include "model/walk/walk.h"
 
-/* 13.1.1: what a bus that carries no attributes stands for. */
-struct smmu_attr smmu_attr_default(void)
-{
-	return (struct smmu_attr){ .inner = SMMU_MT_WB,
-				   .outer = SMMU_MT_WB,
-				   .sh = SMMU_SH_NSH,
-				   .ra = 1,
-				   .wa = 1,
-				   .ns = 1 };
-}
-
 static bool cacheable(unsigned type)
 {
-	return type == SMMU_MT_WB || type == SMMU_MT_WT;
-}
-
-bool smmu_attr_is_cacheable(const struct smmu_attr *attr)
-{
-	return cacheable(attr->inner) || cacheable(attr->outer);
+	return smmu_type_is_cacheable(type);
 }
 
 /*
