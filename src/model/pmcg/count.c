@@ -123,7 +123,7 @@ void smmu_pmcg_event(struct smmu *smmu, enum smmu_pmcg_event event,
 
 /*
  * The IDs are known only at the end. CHOICE (PMCG-29): a transaction terminated before
- * it got any has PARTID 0 and PMG 0.
+ * it got any has PARTID 0 and PMG 0. CHOICE (PMCG-21): a retry counts like any other.
  */
 struct smmu_result smmu_pmcg_transact(struct smmu *smmu, const struct smmu_txn *txn)
 {

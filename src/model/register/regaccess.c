@@ -115,7 +115,8 @@ void smmu_regdesc_restore(struct smmu *smmu, const struct smmu_regdesc *reg,
 
 /*
  * REG-120. CHOICE: what resets to UNKNOWN resets to 0, save GBPA (IMPLEMENTATION
- * DEFINED): incoming shareability, and ABORT as configured.
+ * DEFINED): incoming shareability, and ABORT as configured; and CR2.PTM, which Arm
+ * recommends to be 1 (6.3.12): who relies on broadcasts has to ask for them.
  */
 void smmu_regs_reset(struct smmu *smmu)
 {
@@ -125,6 +126,8 @@ void smmu_regs_reset(struct smmu *smmu)
 	gbpa = smmu_reg_set(gbpa, SMMU_GBPA_SHCFG, SMMU_SHCFG_INCOMING);
 	gbpa = smmu_reg_set(gbpa, SMMU_GBPA_ABORT, smmu->cfg.gbpa_abort);
 	fresh.gbpa = (uint32_t)gbpa;
+	if (smmu->cfg.btm)
+		fresh.cr2 = (uint32_t)SMMU_MASK(SMMU_CR2_PTM);
 	smmu->regs = fresh;
 	smmu->gatos = smmu->vatos = (struct smmu_atos){ 0 };
 	smmu->vatos_sel = 0;
