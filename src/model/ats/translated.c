@@ -133,9 +133,10 @@ static struct smmu_result with_dpt(struct smmu_lookup *x)
 }
 
 /*
- * The substream, and its CD if there is a PASID. False: they are fine. Without
- * IDR3.PASIDTT the DMA is one without SubstreamID, which S1DSS may not admit: of the
- * list in 3.9.1.3, F_STREAM_DISABLED alone does not depend on it (EVT-78).
+ * IDR3.PASIDTT: the substream, and its CD if there is a PASID. False: they are fine.
+ * Item 7 of the list in 3.9.1.3 does not name PASIDTT, as it must act with SSV == 0 too;
+ * the definition of F_STREAM_DISABLED does (7.3.7, EVT-78). Without PASIDTT no
+ * translated DMA tells whether it had a PASID, and S1DSS 0b00 would stop all of it.
  */
 static bool bad_substream(struct smmu_lookup *x, struct smmu_result *res)
 {
@@ -178,7 +179,7 @@ static struct smmu_result checked(struct smmu_lookup *x)
 	smmu_attr_mpam(&x->attr, x->ste->mpam);
 	if (eats == SMMU_EATS_SPLIT || x->txn->ssv)
 		smmu_override_permissions(x, &x->ste->over);
-	if (bad_substream(x, &res))
+	if (x->smmu->cfg.pasidtt && bad_substream(x, &res))
 		return res;
 	if (x->cd)
 		smmu_attr_mpam(&x->attr, smmu_mpam_client(x->smmu, x->ste, x->cd));
