@@ -37,7 +37,7 @@ struct smmu_pci;
 /* "None" wherever the index of a function is returned. */
 #define SMMU_PCI_NONE SIZE_MAX
 
-/* What lspci prints: -x is 64 bytes of each function, -xxx 256, -xxxx all 4096. */
+/* What a function is, by the type in its PCI Express capability. */
 enum smmu_pci_kind {
 	SMMU_PCI_CONVENTIONAL, /* PCI or PCI-X: no PCI Express capability */
 	SMMU_PCI_ENDPOINT,     /* the others: Device/Port Type of that capability */
@@ -113,12 +113,11 @@ struct smmu_pci_function {
  */
 
 /*
- * Reads what `lspci -xxxx` (or -xxx, -x, with or without -v, -D) printed; any other line
- * is passed over. Less than -xxxx hides ACS, ATS and SR-IOV: that is a problem of
- * the list, not an error.
- * 0; -EINVAL: longer than SMMU_PCI_MAX_BYTES, or no function in it; -ENOMEM; -EIO: libpci
- * refused, with its message. Then *pci is untouched and why[0..n) holds one line
- * (why may be NULL).
+ * Reads what `lspci -xxxx` (or -xxx, -x, with or without -v, -D) printed: all 4096 bytes
+ * of each function, 256 or 64; any other line is passed over. Less than -xxxx hides ACS,
+ * ATS and SR-IOV: that is a problem of the list, not an error. 0; -EINVAL: longer than
+ * SMMU_PCI_MAX_BYTES, or no function in it; -ENOMEM; -EIO: libpci refused, with its
+ * message. Then *pci is untouched and why[0..n) holds one line (why may be NULL).
  */
 SMMU_API int smmu_pci_from_dump(struct smmu_pci **pci, const void *text, size_t len,
 				char *why, size_t n);
@@ -178,9 +177,10 @@ struct smmu_pci_quirk {
 };
 
 /*
- * Every function that it fits has the quirk. Those of known devices are there already.
+ * Every function that it fits has the quirk; the last three kinds: 1 yes, 0 no. Those of
+ * known devices are there already.
  * -EINVAL: no such kind, or a value out of range (devfn 0..255, function 0..7, requester
- * 0..0xffff, isolates 0..1); -ENOENT: it fits no function, or no such requester; -ENOMEM.
+ * 0..0xffff, yes or no 0..1); -ENOENT: it fits no function, or no such requester.
  */
 SMMU_API int smmu_pci_add_quirk(struct smmu_pci *pci, const struct smmu_pci_quirk *quirk);
 

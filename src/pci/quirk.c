@@ -75,10 +75,10 @@ static void apply(struct smmu_pci *pci, struct pci_function *fn,
 		fn->dma_by = requester;
 		break;
 	case SMMU_PCI_QUIRK_PCIE_BRIDGE:
-		fn->pcie_bridge_alias = true;
+		fn->pcie_bridge_alias = value != 0;
 		break;
 	case SMMU_PCI_QUIRK_XLATE_ROOT:
-		fn->xlate_root = true;
+		fn->xlate_root = value != 0;
 		break;
 	case SMMU_PCI_QUIRK_ISOLATES:
 		fn->quirk_isolates = (int8_t)value;

@@ -309,6 +309,10 @@ static void ids_of_others(void **state)
 	check_ids(pci, "02:00.0", "0200 0200");
 	assert_int_equal(smmu_pci_path(pci, at(pci, "02:00.0"), hop, 4), 2);
 	assert_true(hop[0].shares && !hop[1].shares);
+	assert_int_equal(quirk_at(pci, "00:1e.0", SMMU_PCI_QUIRK_XLATE_ROOT, 0), 0);
+	assert_int_equal(quirk_at(pci, "01:02.0", SMMU_PCI_QUIRK_PCIE_BRIDGE, 0), 0);
+	check_ids(pci, "02:00.0", "0200 0110 00f0");
+	assert_int_equal(quirk_at(pci, "00:1e.0", SMMU_PCI_QUIRK_XLATE_ROOT, 2), -EINVAL);
 	smmu_pci_destroy(pci);
 }
 
