@@ -90,9 +90,10 @@ static void *p_phys(void *ctx, uint64_t pa, uint64_t len)
 static struct rig_irq *wire_slot(struct rig *r, const char *name)
 {
 	static const char *const names[] = { "smmu.eventq", "smmu.priq", "smmu.gerror",
-					     "smmu.combined" };
+					     "smmu.combined",
+					     "smmu.cmdq-sync" };
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		if (!strcmp(names[i], name))
 			return &r->irqs[i];
 	return NULL;

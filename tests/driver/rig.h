@@ -64,7 +64,7 @@ struct rig {
 	uint64_t polls;
 	char last[512]; /* last message */
 	unsigned messages, errors;
-	struct rig_irq irqs[4]; /* by wire, or by MSI data */
+	struct rig_irq irqs[5]; /* by wire, or by MSI data */
 	unsigned num_msi, msis;
 	unsigned mmio_writes;
 
