@@ -48,7 +48,9 @@ void arm_smmu_cmdq_start(struct arm_smmu_cmdq *cmdq, uint32_t base_reg)
 
 static void run_deferred(struct arm_smmu_cmdq *cmdq)
 {
-	if (!__atomic_exchange_n(&cmdq->deferred, false, __ATOMIC_ACQ_REL))
+	/* Mostly there is nothing, and a look is cheaper. */
+	if (!__atomic_load_n(&cmdq->deferred, __ATOMIC_ACQUIRE) ||
+	    !__atomic_exchange_n(&cmdq->deferred, false, __ATOMIC_ACQ_REL))
 		return;
 	arm_smmu_evtq_handler(cmdq->smmu);
 	arm_smmu_priq_handler(cmdq->smmu);

@@ -217,7 +217,8 @@ static inline struct arm_smmu_domain *to_domain(struct iommu_domain *domain)
 static inline void arm_smmu_count(struct arm_smmu *smmu, enum arm_smmu_counter which,
 				  uint64_t n)
 {
-	__atomic_fetch_add(&smmu->counters[which], n, __ATOMIC_RELAXED);
+	if (n)
+		__atomic_fetch_add(&smmu->counters[which], n, __ATOMIC_RELAXED);
 }
 
 /* ---- io.c: registers, time, messages ---- */

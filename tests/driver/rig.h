@@ -21,7 +21,7 @@
 #define MMIO_BASE UINT64_C(0x2b400000)
 #define DOORBELL  UINT64_C(0x08020000)
 
-#define MAX_DEVS 8
+#define MAX_DEVS 12
 
 struct rig_dev {
 	struct rig *rig;

@@ -713,6 +713,8 @@ static void stress(const struct smmu_config *cfg, unsigned threads, bool stage2_
 
 	assert_non_null(actors);
 	rig_init(&r, cfg);
+	if (cfg->ecmdq) /* with the control pages in the window */
+		r.desc.size = 0x100000;
 	if (stage2_alone) {
 		uint64_t idr0 = smmu_mmio_read(r.smmu, SMMU_REG_IDR0, 4);
 
@@ -792,6 +794,26 @@ static void two_threads(void **state)
 	every_shape(2);
 }
 
+/* DRV-95, DRV-100: four on one command queue, and each on its own or nearly so. */
+static void four_threads(void **state)
+{
+	uint64_t seed = from_env("SMMU_STRESS_SEED", 1);
+
+	(void)state;
+	for (unsigned kind = 0; kind < 8; kind++) {
+		struct smmu_config cfg;
+
+		smmu_config_init(&cfg, kind & 1 ? SMMU_PRESET_V3_3 : SMMU_PRESET_V3_1);
+		cfg.sid_bits = 10;
+		cfg.cmdqs = cfg.eventqs = 7;
+		cfg.ecmdq = kind & 1;
+		cfg.cmdq_control_page_log2numq = kind & 1 ? 3 : 0;
+		/* A CMD_SYNC is polled for, by message or by register. */
+		cfg.msi = (kind & 1) || (kind & 2);
+		stress(&cfg, 4, kind & 4, seed * 1000 + 500 + kind);
+	}
+}
+
 static int say_totals(void **state)
 {
 	static const char *const names[] = { "maps",	  "refused",  "unmaps",
@@ -814,6 +836,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alone),
 		cmocka_unit_test(two_threads),
+		cmocka_unit_test(four_threads),
 	};
 
 	return cmocka_run_group_tests_name("driver_stress", tests, NULL, say_totals);
