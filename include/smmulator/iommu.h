@@ -130,7 +130,8 @@ struct iommu_fwspec {
 	struct iommu_fwnode *fwnode; /* the first IOMMU referred to, with a reference */
 	uint32_t flags;		     /* IOMMU_FWSPEC_* */
 	uint32_t num_ids;
-	uint32_t *ids; /* in the order they were added, duplicates kept (CORE-17) */
+	uint32_t *ids;	    /* in the order they were added, duplicates kept (CORE-17) */
+	uint32_t single_id; /* where ids points while there is one, as a rule */
 };
 
 /*
@@ -324,10 +325,11 @@ struct iommu_iotlb_gather;
 struct iommu_domain_ops {
 	/*
 	 * Makes the device's DMA go through the domain; `old` is where it is now (NULL:
-	 * first attach since probe, the blocking domain: a reset; CORE-60). Replaces: there is no detach in between,
-	 * and on an error the device must still be in `old`. -EINVAL: not compatible,
-	 * another domain may be (CORE-56); others are hard errors. After test_dev said 0
-	 * only resource and hardware errors may come (CORE-66). Locks: group's mutex.
+	 * first attach since probe, the blocking domain: a reset; CORE-60). Replaces:
+	 * there is no detach in between, and on an error the device must still be in
+	 * `old`. -EINVAL: not compatible, another domain may be (CORE-56); others are
+	 * hard errors. After test_dev said 0 only resource and hardware errors may come
+	 * (CORE-66). Locks: group's mutex.
 	 */
 	int (*attach_dev)(struct iommu_domain *domain, struct iommu_dev *dev,
 			  struct iommu_domain *old);
@@ -340,8 +342,9 @@ struct iommu_domain_ops {
 			uint32_t pasid, struct iommu_domain *old);
 	/*
 	 * Makes DMA with this PASID go through the domain; old as for attach_dev (NULL:
-	 * the PASID was unused; blocked_domain: a reset took it out). blocked_domain's form of it takes the PASID out of use
-	 * and should not fail (CORE-93, CORE-96). Locks: group's mutex.
+	 * the PASID was unused; blocked_domain: a reset took it out). blocked_domain's
+	 * form of it takes the PASID out of use and should not fail (CORE-93, CORE-96).
+	 * Locks: group's mutex.
 	 */
 	int (*set_dev_pasid)(struct iommu_domain *domain, struct iommu_dev *dev,
 			     uint32_t pasid, struct iommu_domain *old);
@@ -460,7 +463,7 @@ struct iommu_domain {
 	 * nor detach anything (CORE-107).
 	 */
 	int (*iopf_handler)(struct iommu_iopf_group *group);
-	struct iommu_mm *mm; /* of an SVA domain */
+	struct iommu_mm *mm;	 /* of an SVA domain */
 	bool enforces_coherency; /* the core's; never goes back (CORE-131) */
 };
 
@@ -681,7 +684,7 @@ struct iommu_dev_desc {
 	 * devices of the system as well, and come before what is below them. All zero:
 	 * nothing is known, and only ids in common make groups.
 	 */
-	size_t num_quirk_aliases;	  /* the first of `aliases`: by a quirk, on its bus */
+	size_t num_quirk_aliases; /* the first of `aliases`: by a quirk, on its bus */
 	const struct iommu_pci_hop *path; /* from its bus up to the root */
 	size_t num_hops;
 	bool pci_multifunction, pci_isolates;

@@ -133,6 +133,8 @@ struct iommu_instance *core_instance_of(struct iommu_system *sys,
 int core_fwspec_build(struct iommu_dev *dev, struct iommu_fwspec *fwspec);
 int core_fwspec_append(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
 		       struct iommu_fwnode *fwnode, uint32_t id);
+/* Hands it over; `from` is empty after it. A fwspec is never copied otherwise. */
+void core_fwspec_move(struct iommu_fwspec *to, struct iommu_fwspec *from);
 void core_fwspec_clear(struct iommu_fwspec *fwspec);
 
 /* device.c */

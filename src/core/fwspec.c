@@ -7,6 +7,12 @@
 #include <string.h>
 #include "core/core.h"
 
+/* One id is kept in the fwspec itself: most devices have no more, and need no memory. */
+static bool is_inline(const struct iommu_fwspec *fwspec)
+{
+	return fwspec->ids == &fwspec->single_id;
+}
+
 int iommu_fwspec_add_ids(struct iommu_fwspec *fwspec, const uint32_t *ids, size_t n)
 {
 	uint32_t *grown;
@@ -17,19 +23,37 @@ int iommu_fwspec_add_ids(struct iommu_fwspec *fwspec, const uint32_t *ids, size_
 		return 0;
 	if (n > UINT32_MAX - fwspec->num_ids)
 		return -ENOMEM;
-	grown = realloc(fwspec->ids, (fwspec->num_ids + n) * sizeof(*grown));
+	if (fwspec->num_ids + n == 1) {
+		fwspec->single_id = ids[0];
+		fwspec->ids = &fwspec->single_id;
+		fwspec->num_ids = 1;
+		return 0;
+	}
+	grown = realloc(is_inline(fwspec) ? NULL : fwspec->ids,
+			(fwspec->num_ids + n) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
+	if (is_inline(fwspec))
+		grown[0] = fwspec->single_id;
 	memcpy(grown + fwspec->num_ids, ids, n * sizeof(*grown));
 	fwspec->ids = grown;
 	fwspec->num_ids += (uint32_t)n;
 	return 0;
 }
 
+void core_fwspec_move(struct iommu_fwspec *to, struct iommu_fwspec *from)
+{
+	*to = *from;
+	if (is_inline(from))
+		to->ids = &to->single_id;
+	memset(from, 0, sizeof(*from));
+}
+
 void core_fwspec_clear(struct iommu_fwspec *fwspec)
 {
 	iommu_fwnode_put(fwspec->fwnode);
-	free(fwspec->ids);
+	if (!is_inline(fwspec))
+		free(fwspec->ids);
 	memset(fwspec, 0, sizeof(*fwspec));
 }
 

@@ -103,7 +103,7 @@ static int init_device(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
 		return -ENOMEM;
 	}
 	if (fwspec)
-		dev->iommu->fwspec = *fwspec;
+		core_fwspec_move(&dev->iommu->fwspec, fwspec);
 	else if (!atomic_load(&dev->bound))
 		/* What it says else counts only in iommu_dev_configure(). */
 		(void)core_fwspec_build(dev, &dev->iommu->fwspec);

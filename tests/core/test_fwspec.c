@@ -122,6 +122,33 @@ static void fwspec_two_drivers_refused(void **state)
 	world_destroy(w);
 }
 
+/* CORE-17: the first id needs no memory; more do, and it goes along. */
+static void fwspec_single_id(void **state)
+{
+	struct world *w = world_create(NULL);
+	struct iommu_fwspec spec = { 0 };
+	const uint32_t ids[] = { 8, 9 };
+	struct iommu_dev *dev;
+
+	(void)state;
+	assert_int_equal(iommu_fwspec_add_ids(&spec, ids, 1), 0);
+	assert_ptr_equal(spec.ids, &spec.single_id);
+	assert_int_equal(spec.ids[0], 8);
+	assert_int_equal(iommu_fwspec_add_ids(&spec, ids, 2), 0);
+	assert_ptr_not_equal(spec.ids, &spec.single_id);
+	assert_int_equal(spec.num_ids, 3);
+	assert_int_equal(spec.ids[0], 8);
+	assert_int_equal(spec.ids[2], 9);
+	free(spec.ids);
+	/* Handed over by its builder, it is the device's own. */
+	world_register(w, 0);
+	dev = world_dev(w, "a", 0, 77);
+	assert_int_equal(iommu_dev_fwspec(dev)->num_ids, 1);
+	assert_ptr_equal(iommu_dev_fwspec(dev)->ids, &iommu_dev_fwspec(dev)->single_id);
+	assert_int_equal(iommu_dev_fwspec(dev)->ids[0], 77);
+	world_destroy(w);
+}
+
 /* CORE-17 */
 static void fwspec_add_ids(void **state)
 {
@@ -254,6 +281,7 @@ int main(void)
 		cmocka_unit_test(fwspec_two_instances_one_driver),
 		cmocka_unit_test(fwspec_two_drivers_refused),
 		cmocka_unit_test(fwspec_add_ids),
+		cmocka_unit_test(fwspec_single_id),
 		cmocka_unit_test(fwspec_reference_errors),
 		cmocka_unit_test(fwspec_ops_by_fwnode),
 		cmocka_unit_test(fwspec_names_the_instance),
