@@ -9,73 +9,28 @@
 #include <smmulator/pmcg.h>
 #include "machine/machine.h"
 
-/* The group of a page, and the offset of an address in it, as pmcg.h counts. */
-static struct smmu *group_of(const struct machine_page *page, uint64_t pa,
-			     uint64_t *offset)
+/* The offset of an address in the page's group, as pmcg.h counts. */
+static uint64_t offset_of(const struct machine_page *page, uint64_t pa)
 {
-	*offset = pa - page->base + (page->second ? MACHINE_PAGE : 0);
-	return page->window->info.smmu;
+	return pa - page->base + (page->second ? MACHINE_PAGE : 0);
 }
 
-static int page_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		     const struct smmu_attr *attr)
+static uint64_t page_read(const struct machine_regs *regs, uint64_t pa, unsigned size)
 {
-	const struct machine_page *page = ctx;
-	const unsigned unit = len == 8 && pa % 8 == 0 ? 8 : 4;
-	unsigned char *to = buf;
-	uint64_t offset;
+	const struct machine_page *page = (const void *)regs;
 
-	(void)attr;
-	if (pa % 4 || len % 4)
-		return -EFAULT;
-	for (size_t at = 0; at < len; at += unit) {
-		struct smmu *smmu = group_of(page, pa + at, &offset);
-		uint64_t v = smmu_pmcg_mmio_read(smmu, page->group, offset, unit);
-
-		for (unsigned i = 0; i < unit; i++)
-			to[at + i] = (unsigned char)(v >> (8 * i));
-	}
-	return 0;
+	return smmu_pmcg_mmio_read(page->window->info.smmu, page->group,
+				   offset_of(page, pa), size);
 }
 
-static int page_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-		      const struct smmu_attr *attr)
+static void page_write(const struct machine_regs *regs, uint64_t pa, unsigned size,
+		       uint64_t value)
 {
-	const struct machine_page *page = ctx;
-	const unsigned unit = len == 8 && pa % 8 == 0 ? 8 : 4;
-	const unsigned char *from = buf;
-	uint64_t offset;
+	const struct machine_page *page = (const void *)regs;
 
-	(void)attr;
-	if (pa % 4 || len % 4)
-		return -EFAULT;
-	for (size_t at = 0; at < len; at += unit) {
-		struct smmu *smmu = group_of(page, pa + at, &offset);
-		uint64_t v = 0;
-
-		for (unsigned i = unit; i-- > 0;)
-			v = v << 8 | from[at + i];
-		smmu_pmcg_mmio_write(smmu, page->group, offset, unit, v);
-	}
-	return 0;
+	smmu_pmcg_mmio_write(page->window->info.smmu, page->group, offset_of(page, pa),
+			     size, value);
 }
-
-static int page_cas(void *ctx, uint64_t pa, uint64_t *expected, uint64_t desired,
-		    const struct smmu_attr *attr)
-{
-	(void)ctx;
-	(void)pa;
-	(void)expected;
-	(void)desired;
-	(void)attr;
-	return -EFAULT;
-}
-
-static const struct smmu_mem_ops page_ops = {
-	.read = page_read,
-	.write = page_write,
-	.cas64 = page_cas,
-};
 
 /* Groups that firmware lists for an SMMU; their features come from its preset. */
 void machine_configure_pmcgs(const struct machine_build *b, size_t iommu,
@@ -140,9 +95,11 @@ int machine_add_pmcgs(struct machine_build *b)
 {
 	for (size_t i = 0; i < b->machine->npages; i++) {
 		struct machine_page *page = &b->machine->pages[i];
-		int err = smmu_bus_add_region(b->machine->bus, page->base, MACHINE_PAGE,
-					      &page_ops, page);
+		int err;
 
+		page->regs = (struct machine_regs){ page_read, page_write };
+		err = machine_add_regs(b->machine->bus, page->base, MACHINE_PAGE,
+				       &page->regs);
 		if (err)
 			return machine_fail(
 				b, err, "%s: page %d at 0x%llx: %s", page->node->path,

@@ -9,63 +9,20 @@
 /* Longest name that leaves room for ".cmdq-sync" in a wire's 63 characters. */
 #define NAME_MAX_LEN 48
 
-static int window_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		       const struct smmu_attr *attr)
+static uint64_t window_read(const struct machine_regs *regs, uint64_t pa, unsigned size)
 {
-	const struct machine_window *w = ctx;
-	const unsigned unit = len == 8 && pa % 8 == 0 ? 8 : 4;
-	unsigned char *to = buf;
+	const struct machine_window *w = (const void *)regs;
 
-	(void)attr;
-	/* CHOICE: only 32 and 64-bit accesses exist (REG-1); the rest is aborted. */
-	if (pa % 4 || len % 4)
-		return -EFAULT;
-	for (size_t at = 0; at < len; at += unit) {
-		uint64_t v = smmu_mmio_read(w->info.smmu, pa - w->info.base + at, unit);
-
-		for (unsigned i = 0; i < unit; i++)
-			to[at + i] = (unsigned char)(v >> (8 * i));
-	}
-	return 0;
+	return smmu_mmio_read(w->info.smmu, pa - w->info.base, size);
 }
 
-static int window_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-			const struct smmu_attr *attr)
+static void window_write(const struct machine_regs *regs, uint64_t pa, unsigned size,
+			 uint64_t value)
 {
-	const struct machine_window *w = ctx;
-	const unsigned unit = len == 8 && pa % 8 == 0 ? 8 : 4;
-	const unsigned char *from = buf;
+	const struct machine_window *w = (const void *)regs;
 
-	(void)attr;
-	if (pa % 4 || len % 4)
-		return -EFAULT;
-	for (size_t at = 0; at < len; at += unit) {
-		uint64_t v = 0;
-
-		for (unsigned i = unit; i-- > 0;)
-			v = v << 8 | from[at + i];
-		smmu_mmio_write(w->info.smmu, pa - w->info.base + at, unit, v);
-	}
-	return 0;
+	smmu_mmio_write(w->info.smmu, pa - w->info.base, size, value);
 }
-
-/* Registers cannot be compared and swapped. */
-static int window_cas(void *ctx, uint64_t pa, uint64_t *expected, uint64_t desired,
-		      const struct smmu_attr *attr)
-{
-	(void)ctx;
-	(void)pa;
-	(void)expected;
-	(void)desired;
-	(void)attr;
-	return -EFAULT;
-}
-
-static const struct smmu_mem_ops window_ops = {
-	.read = window_read,
-	.write = window_write,
-	.cas64 = window_cas,
-};
 
 /* The node's name, with its number when it is long or another's too. */
 static void name_window(const struct smmu_machine *m, size_t index)
@@ -161,6 +118,7 @@ static int add_window(const struct machine_build *b, struct machine_window *w)
 	uint64_t base = w->info.base, left = w->info.size / 4 * 4;
 	int err = 0;
 
+	w->regs = (struct machine_regs){ window_read, window_write };
 	while (left && !err) {
 		/* Counted from base, for the window may end at 2^64. */
 		uint64_t part = next_page(b->machine, base, base + (left - 1)) - base;
@@ -168,8 +126,7 @@ static int add_window(const struct machine_build *b, struct machine_window *w)
 		if (part == left - 1)
 			part = left;
 		if (part)
-			err = smmu_bus_add_region(b->machine->bus, base, part,
-						  &window_ops, w);
+			err = machine_add_regs(b->machine->bus, base, part, &w->regs);
 		left -= part;
 		base += part;
 		if (left) {
