@@ -663,6 +663,17 @@ struct iommu_pci_hop {
 /* More bridges than a path can have. */
 #define IOMMU_PCI_MAX_HOPS 256
 
+/*
+ * How software reaches a function's configuration space: both or neither. 4096 bytes;
+ * size is 1, 2 or 4, offset a multiple of it. Called by drivers through
+ * <smmulator/iommu_pci.h>, with any lock of the core held: must not call back.
+ */
+struct iommu_pci_config {
+	uint32_t (*read)(void *ctx, uint16_t offset, unsigned size);
+	void (*write)(void *ctx, uint16_t offset, unsigned size, uint32_t value);
+	void *ctx;
+};
+
 /* What the bus knows of a device. Copied by iommu_dev_add(), with all that it points to.
  */
 struct iommu_dev_desc {
@@ -691,6 +702,8 @@ struct iommu_dev_desc {
 	int pci_max_pasids; /* <= 0: none (CORE-28) */
 	bool ats_supported; /* the function has an ATS capability */
 	bool untrusted;	    /* external facing port: must not get identity (CORE-41) */
+	/* Its configuration space; a VF also its PF's, whose PASID and PRI it shares. */
+	struct iommu_pci_config pci_config, pci_pf_config;
 
 	void *harness; /* the harness's own */
 };
@@ -698,7 +711,8 @@ struct iommu_dev_desc {
 /*
  * Makes the device appear on its bus; a probe follows, whose error is not the
  * adder's business (CORE-12): see iommu_dev_has_iommu().
- * -EINVAL: no name or values out of range; -EEXIST: name taken; -ENOMEM.
+ * -EINVAL: no name or values out of range, half a way to a configuration space; -EEXIST:
+ * name taken; -ENOMEM.
  */
 SMMU_API int iommu_dev_add(struct iommu_system *sys, const struct iommu_dev_desc *desc,
 			   struct iommu_dev **dev);

@@ -125,6 +125,11 @@ static struct iommu_dev *dev_create(struct iommu_system *sys,
 	return dev;
 }
 
+static bool whole(const struct iommu_pci_config *config)
+{
+	return !config->read == !config->write;
+}
+
 int iommu_dev_add(struct iommu_system *sys, const struct iommu_dev_desc *desc,
 		  struct iommu_dev **out)
 {
@@ -134,7 +139,8 @@ int iommu_dev_add(struct iommu_system *sys, const struct iommu_dev_desc *desc,
 	    (desc->bus != IOMMU_BUS_PLATFORM && desc->bus != IOMMU_BUS_PCI) ||
 	    desc->pasid_num_bits > 20 || (desc->num_aliases && !desc->aliases) ||
 	    desc->num_quirk_aliases > desc->num_aliases ||
-	    desc->num_hops > IOMMU_PCI_MAX_HOPS || (desc->num_hops && !desc->path))
+	    desc->num_hops > IOMMU_PCI_MAX_HOPS || (desc->num_hops && !desc->path) ||
+	    !whole(&desc->pci_config) || !whole(&desc->pci_pf_config))
 		return -EINVAL;
 	dev = dev_create(sys, desc);
 	if (!dev)

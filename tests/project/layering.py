@@ -20,7 +20,7 @@ HEADERS = {
     'endpoint': ['endpoint', 'pcie'],
     'machine': ['machine'],
     'pgtable': ['platform', 'pgtable'],
-    'core': ['iommu', 'iommu_acpi', 'iommu_dma', 'iommu_fault', 'iommu_sva'],
+    'core': ['iommu', 'iommu_acpi', 'iommu_dma', 'iommu_fault', 'iommu_pci', 'iommu_sva'],
     'driver': ['arm_smmu'],
     'pci': ['pci'],
 }
