@@ -23,7 +23,6 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <smmulator/arch.h>
@@ -31,6 +30,7 @@
 #include <smmulator/config.h>
 #include <smmulator/smmu.h>
 #include <smmulator/stall.h>
+#include "model/lock.h"
 
 /* The low bits of an address; 64 and more: all of it. */
 static inline uint64_t smmu_low(uint64_t addr, unsigned bits)
@@ -480,7 +480,7 @@ struct smmu {
 	struct smmu_bus *bus;
 	struct smmu_config cfg;
 	char name[48];
-	pthread_mutex_t lock; /* recursive is not allowed: nothing below takes it */
+	struct smmu_lock lock; /* not recursive: nothing below takes it */
 	struct smmu_id id;
 	struct smmu_regs regs;
 	struct smmu_cfgcache *cfgcache;

@@ -25,21 +25,7 @@ static const char *const pmcg_names[SMMU_PMCG_MAX] = { "pmcg0", "pmcg1", "pmcg2"
  */
 bool smmu_lock(struct smmu *smmu)
 {
-	return pthread_mutex_lock(&smmu->lock) == 0;
-}
-
-static int make_lock(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attr;
-	int err;
-
-	if (pthread_mutexattr_init(&attr) != 0)
-		return -ENOMEM;
-	err = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
-	if (!err)
-		err = pthread_mutex_init(lock, &attr);
-	pthread_mutexattr_destroy(&attr);
-	return err ? -ENOMEM : 0;
+	return smmu_lock_take(&smmu->lock);
 }
 
 static bool take_signal(struct smmu *smmu, struct smmu_signal *signal)
@@ -80,10 +66,10 @@ static void send_msi(struct smmu *smmu, const struct smmu_signal *s)
 	unsigned resets = smmu->resets;
 
 	if (!ram)
-		pthread_mutex_unlock(&smmu->lock);
+		smmu_lock_drop(&smmu->lock);
 	ok = smmu_msi_write(smmu, s);
 	if (!ram)
-		pthread_mutex_lock(&smmu->lock);
+		(void)smmu_lock_take(&smmu->lock);
 	/* An abort from before a reset is nothing to the SMMU after it. */
 	if (!ok && smmu->resets == resets)
 		msi_aborted(smmu, s->irq);
@@ -94,9 +80,9 @@ static void send(struct smmu *smmu, const struct smmu_signal *signal)
 {
 	if (signal->pa)
 		send_msi(smmu, signal);
-	pthread_mutex_unlock(&smmu->lock);
+	smmu_lock_drop(&smmu->lock);
 	smmu_wire_pulse(smmu->wire[signal->irq]);
-	pthread_mutex_lock(&smmu->lock);
+	(void)smmu_lock_take(&smmu->lock);
 }
 
 /* REG-120. CHOICE: the caches are empty after a reset. */
@@ -143,7 +129,7 @@ void smmu_unlock_and_deliver(struct smmu *smmu)
 		}
 	} while ((__builtin_expect(smmu->stall_due, 0) && smmu_stall_work(smmu)) ||
 		 (smmu->ats && smmu_ats_deliver(smmu)));
-	pthread_mutex_unlock(&smmu->lock);
+	smmu_lock_drop(&smmu->lock);
 }
 
 /* ---- life ---- */
@@ -219,7 +205,7 @@ static void free_parts(struct smmu *smmu)
 		smmu_cfgcache_destroy(smmu->cfgcache);
 	free(smmu->pmcg);
 	free(smmu->vms);
-	pthread_mutex_destroy(&smmu->lock);
+	smmu_lock_fini(&smmu->lock);
 	free(smmu);
 }
 
@@ -245,7 +231,7 @@ int smmu_create(struct smmu **out, struct smmu_bus *bus, const struct smmu_confi
 	smmu = calloc(1, sizeof(*smmu));
 	if (!smmu)
 		return -ENOMEM;
-	if (make_lock(&smmu->lock) != 0) {
+	if (smmu_lock_init(&smmu->lock) != 0) {
 		free(smmu);
 		return -ENOMEM;
 	}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The rooms register/ and queue/.
+smmu_model_test(model_lock lock.c)
 smmu_model_test(model_register_config register_config.c)
 smmu_model_test(model_register register.c)
 smmu_model_test(model_register_irq register_irq.c)
@@ -12,7 +13,7 @@ smmu_model_test(model_register_reentry register_reentry.c)
 smmu_model_test(model_ecmdq_register ecmdq_register.c ecmdq_bench.c)
 smmu_model_test(model_ecmdq ecmdq.c ecmdq_bench.c)
 smmu_model_test(model_ecmdq_threads ecmdq_threads.c ecmdq_bench.c)
-set_property(TEST model_ecmdq_threads APPEND PROPERTY LABELS threaded)
+set_property(TEST model_lock model_ecmdq_threads APPEND PROPERTY LABELS threaded)
 # What reaches the caches is looked at on its way.
 target_link_options(test_model_register_irq PRIVATE -Wl,--wrap=smmu_bus_write32)
 target_link_options(test_model_queue_tlbi PRIVATE -Wl,--wrap=smmu_tlb_invalidate)

@@ -379,9 +379,7 @@ int __wrap_smmu_bus_write32(struct smmu_bus *bus, uint64_t pa, uint32_t val,
 			    const struct smmu_attr *attr)
 {
 	if (looked_at) {
-		held = pthread_mutex_trylock(&looked_at->smmu->lock) != 0;
-		if (!held)
-			pthread_mutex_unlock(&looked_at->smmu->lock);
+		held = smmu_lock_mine(&looked_at->smmu->lock);
 	}
 	return __real_smmu_bus_write32(bus, pa, val, attr);
 }

@@ -232,9 +232,9 @@ static void deliver_inv(struct smmu *smmu, struct smmu_ats_slot *s)
 	if (f && f->ops->invalidate) {
 		struct smmu_ats_function copy = *f;
 
-		pthread_mutex_unlock(&smmu->lock);
+		smmu_lock_drop(&smmu->lock);
 		reply = copy.ops->invalidate(copy.ctx, &inv);
-		pthread_mutex_lock(&smmu->lock);
+		(void)smmu_lock_take(&smmu->lock);
 	}
 	answer(smmu, inv.id, reply);
 }
@@ -252,9 +252,9 @@ static void deliver_response(struct smmu *smmu, struct smmu_ats_slot *s)
 	wake(smmu);
 	if (!wanted)
 		return;
-	pthread_mutex_unlock(&smmu->lock);
+	smmu_lock_drop(&smmu->lock);
 	copy.ops->page_response(copy.ctx, &resp);
-	pthread_mutex_lock(&smmu->lock);
+	(void)smmu_lock_take(&smmu->lock);
 }
 
 bool smmu_ats_deliver(struct smmu *smmu)

@@ -127,7 +127,7 @@ static void tell(struct smmu *smmu, struct smmu_port *port, uint64_t ticket,
 	smmu_port_done_fn fn = port->done_fn;
 	void *ctx = port->done_ctx;
 
-	pthread_mutex_unlock(&smmu->lock);
+	smmu_lock_drop(&smmu->lock);
 	fn(ctx, ticket, res, done);
 	(void)smmu_lock(smmu);
 }
@@ -158,7 +158,7 @@ static void work_on(struct smmu *smmu, uint32_t i)
 
 	s->held[i].state = SMMU_HELD_RUNNING;
 	s->at = req.port;
-	pthread_mutex_unlock(&smmu->lock);
+	smmu_lock_drop(&smmu->lock);
 	if (smmu_request_finish(smmu, &req, &res, i)) {
 		(void)smmu_lock(smmu);
 		finished(smmu, i, &res, &req);
@@ -168,7 +168,7 @@ static void work_on(struct smmu *smmu, uint32_t i)
 	s->at = NULL;
 	if (req.port->closed)
 		smmu_port_free(req.port);
-	pthread_cond_broadcast(&s->changed);
+	smmu_cond_broadcast(&s->changed);
 }
 
 /* One thread at a time, so that callbacks do not nest and a port can be left for sure. */

@@ -88,7 +88,7 @@ struct smmu_stalls {
 	bool working;
 	pthread_t worker;
 	struct smmu_port *at;
-	pthread_cond_t changed; /* a result, or the worker has left a port */
+	struct smmu_cond changed; /* a result, or the worker has left a port */
 };
 
 /* ---- table.c ---- */

@@ -83,7 +83,7 @@ void smmu_held_free(struct smmu_stalls *s, uint32_t i)
 	s->used--;
 	smmu_held_put(s, &s->spare, i);
 	/* Whoever waits for it waits in vain. */
-	pthread_cond_broadcast(&s->changed);
+	smmu_cond_broadcast(&s->changed);
 }
 
 uint64_t smmu_held_ticket(const struct smmu_stalls *s, uint32_t i)
@@ -156,20 +156,6 @@ void smmu_stall_hold(struct smmu *smmu, const struct smmu_request *req, uint32_t
 
 /* ---- life ---- */
 
-static int make_changed(pthread_cond_t *changed)
-{
-	pthread_condattr_t attr;
-	int err;
-
-	if (pthread_condattr_init(&attr) != 0)
-		return -ENOMEM;
-	err = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	if (!err)
-		err = pthread_cond_init(changed, &attr);
-	pthread_condattr_destroy(&attr);
-	return err ? -ENOMEM : 0;
-}
-
 int smmu_stalls_create(struct smmu *smmu)
 {
 	struct smmu_stalls *s = calloc(1, sizeof(*s));
@@ -178,7 +164,7 @@ int smmu_stalls_create(struct smmu *smmu)
 		return -ENOMEM;
 	s->stags = s->free_stags = smmu->cfg.stall_max;
 	s->stag = calloc(s->stags + 1, sizeof(*s->stag));
-	if (!s->stag || make_changed(&s->changed) != 0) {
+	if (!s->stag || smmu_cond_init(&s->changed) != 0) {
 		free(s->stag);
 		free(s);
 		return -ENOMEM;
@@ -194,7 +180,7 @@ void smmu_stalls_destroy(struct smmu *smmu)
 
 	if (!s)
 		return;
-	pthread_cond_destroy(&s->changed);
+	smmu_cond_fini(&s->changed);
 	free(s->held);
 	free(s->stag);
 	free(s);

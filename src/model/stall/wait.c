@@ -42,7 +42,7 @@ int smmu_port_cancel(struct smmu_port *port, uint64_t ticket)
 	/* What is on its way is waited for: afterwards nobody uses the buffer. */
 	while ((i = smmu_held_find(s, port, ticket)) != SMMU_HELD_NONE &&
 	       s->held[i].state == SMMU_HELD_RUNNING && !smmu_stall_is_worker(s))
-		(void)pthread_cond_wait(&s->changed, &smmu->lock);
+		(void)smmu_cond_wait(&s->changed, &smmu->lock, NULL);
 	if (i == SMMU_HELD_NONE)
 		err = -ENOENT;
 	else if (s->held[i].state == SMMU_HELD_RUNNING)
@@ -59,7 +59,7 @@ static void wait_until_left(struct smmu_port *port)
 	struct smmu_stalls *s = port->smmu->stalls;
 
 	while (s->at == port && !smmu_stall_is_worker(s))
-		(void)pthread_cond_wait(&s->changed, &port->smmu->lock);
+		(void)smmu_cond_wait(&s->changed, &port->smmu->lock, NULL);
 }
 
 bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port)
@@ -126,9 +126,7 @@ static int wait_for_change(struct smmu *smmu, int64_t timeout_ns,
 		return -EDEADLK;
 	if (catch_up(smmu))
 		return 0;
-	if (timeout_ns < 0)
-		return -pthread_cond_wait(&s->changed, &smmu->lock);
-	return -pthread_cond_timedwait(&s->changed, &smmu->lock, until);
+	return smmu_cond_wait(&s->changed, &smmu->lock, timeout_ns < 0 ? NULL : until);
 }
 
 static void collect(struct smmu_stalls *s, uint32_t i, struct smmu_result *res,
