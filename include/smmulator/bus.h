@@ -47,8 +47,9 @@ struct smmu_attr {
 	uint8_t ns;	      /* 1: Non-secure physical address space */
 	uint8_t pmg;	      /* MPAM (IHI 0070 chapter 17), Non-secure PARTID space; */
 	uint16_t partid;      /* both are 0 without MPAM */
-	uint8_t pbha;	/* descriptor bits [62:59] that hardware may use, others 0; IDR3.PBHA */
-	uint8_t unused[3]; /* 0: sixteen bytes to copy, and to compare */
+	uint8_t pbha;	      /* descriptor bits [62:59] that hardware may use, others 0;
+				 IDR3.PBHA */
+	uint8_t unused[3];    /* 0: sixteen bytes to copy, and to compare */
 };
 
 /*
@@ -107,6 +108,19 @@ SMMU_API int smmu_bus_add_doorbell(struct smmu_bus *bus, uint64_t pa, uint64_t s
  * little-endian. Use atomic accesses where another thread may use the same bytes.
  */
 SMMU_API void *smmu_bus_ptr(struct smmu_bus *bus, uint64_t pa, uint64_t len);
+
+/*
+ * The RAM around an address: all of one smmu_bus_add_ram(). RAM is never taken away, so
+ * that who keeps this may access [base, base + size) at host without the bus, as long as
+ * the bus lives; rules as for smmu_bus_ptr(). false: no RAM is there, or bus or ram is
+ * NULL; *ram untouched.
+ */
+struct smmu_bus_ram {
+	uint64_t base, size; /* bytes, multiples of 4096 */
+	void *host;	     /* 8-byte aligned */
+};
+SMMU_API bool smmu_bus_ram(const struct smmu_bus *bus, uint64_t pa,
+			   struct smmu_bus_ram *ram);
 
 /*
  * What answers at an address: the first range that ends at pa or above it. false:

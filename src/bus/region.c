@@ -262,6 +262,17 @@ void *smmu_bus_ptr(struct smmu_bus *bus, uint64_t pa, uint64_t len)
 	return bus_ram(bus, pa, len);
 }
 
+bool smmu_bus_ram(const struct smmu_bus *bus, uint64_t pa, struct smmu_bus_ram *ram)
+{
+	const struct region *region = bus && ram ? bus_find(bus, pa) : NULL;
+
+	if (!region || region->kind != REGION_RAM)
+		return false;
+	*ram = (struct smmu_bus_ram){ region->base, region->last - region->base + 1,
+				      region->host };
+	return true;
+}
+
 bool smmu_bus_next(const struct smmu_bus *bus, uint64_t pa, struct smmu_bus_range *range)
 {
 	static const enum smmu_bus_kind kinds[] = {

@@ -5,7 +5,8 @@
  *  2. RAM is page-granular, regions and doorbells word-granular, none wraps 2^64
  *  3. nothing overlaps anything
  *  4. RAM is zeroed, lazy, at any address, in any number of banks
- *  5. a refused addition leaves the map as it was
+ *  5. RAM that is asked for as a whole stays where it is
+ *  6. a refused addition leaves the map as it was
  */
 #include "bus_test.h"
 #include <stdlib.h>
@@ -227,6 +228,37 @@ static void map_many_banks_are_all_found(void **state)
 	}
 }
 
+static void map_ram_is_told_as_a_whole(void **state)
+{
+	struct smmu_bus_ram ram = { 1, 2, NULL }, again = { 0 };
+
+	assert_false(smmu_bus_ram(*state, PAGE, &ram));
+	assert_int_equal(smmu_bus_add_ram(*state, PAGE, 2 * PAGE, NULL), 0);
+	assert_int_equal(smmu_bus_add_region(*state, 3 * PAGE, PAGE, &ops, NULL), 0);
+	assert_int_equal(smmu_bus_add_doorbell(*state, 4 * PAGE, PAGE, no_msi, NULL), 0);
+	assert_int_equal(smmu_bus_add_ram(*state, TOP_PAGE, PAGE, NULL), 0);
+	assert_false(smmu_bus_ram(*state, PAGE - 1, &ram));
+	assert_false(smmu_bus_ram(*state, 3 * PAGE, &ram));
+	assert_false(smmu_bus_ram(*state, 4 * PAGE, &ram));
+	assert_false(smmu_bus_ram(NULL, PAGE, &ram));
+	assert_false(smmu_bus_ram(*state, PAGE, NULL));
+	assert_int_equal(ram.base, 1);
+	assert_int_equal(ram.size, 2);
+	assert_true(smmu_bus_ram(*state, 3 * PAGE - 1, &ram));
+	assert_int_equal(ram.base, PAGE);
+	assert_int_equal(ram.size, 2 * PAGE);
+	assert_ptr_equal(ram.host, smmu_bus_ptr(*state, PAGE, 2 * PAGE));
+	/* nor does what is added later move it */
+	for (uint64_t i = 0; i < 40; i++)
+		assert_int_equal(smmu_bus_add_ram(*state, (8 + 2 * i) * PAGE, PAGE, NULL),
+				 0);
+	assert_true(smmu_bus_ram(*state, PAGE, &again));
+	assert_ptr_equal(again.host, ram.host);
+	assert_true(smmu_bus_ram(*state, UINT64_MAX, &ram));
+	assert_int_equal(ram.base, TOP_PAGE);
+	assert_int_equal(ram.size, PAGE);
+}
+
 static void map_ptr_needs_one_piece(void **state)
 {
 	assert_int_equal(smmu_bus_add_ram(*state, PAGE, PAGE, NULL), 0);
@@ -297,6 +329,7 @@ int main(void)
 		bus_test(map_impossible_ram_is_enomem),
 		bus_test(map_host_ram_past_the_host_is_refused),
 		bus_test(map_many_banks_are_all_found),
+		bus_test(map_ram_is_told_as_a_whole),
 		bus_test(map_ptr_needs_one_piece),
 		cmocka_unit_test(map_destroy_of_nothing_is_allowed),
 		cmocka_unit_test(map_destroy_gives_the_ram_back),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The rooms register/ and queue/.
 smmu_model_test(model_lock lock.c)
+smmu_model_test(model_ram ram.c)
 smmu_model_test(model_register_config register_config.c)
 smmu_model_test(model_register register.c)
 smmu_model_test(model_register_irq register_irq.c)
