@@ -38,13 +38,15 @@ static enum arm_smmu_stage stage_for(const struct arm_smmu *smmu, uint32_t flags
 	switch (flags) {
 	case 0:
 		return smmu->features & FEAT_S1 ? STAGE_1 : STAGE_2;
+	case IOMMU_ALLOC_PASID:
+		return smmu->features & FEAT_S1 ? STAGE_1 : 0;
 	case IOMMU_ALLOC_STAGE2:
 		return smmu->features & FEAT_S2 ? STAGE_2 : 0;
 	case IOMMU_ALLOC_NEST_PARENT:
 	case IOMMU_ALLOC_NEST_PARENT | IOMMU_ALLOC_STAGE2:
 		return smmu->features & FEAT_NESTING ? STAGE_2 : 0;
 	default:
-		/* GAP: DIRTY_TRACKING and PASID have issues of their own. */
+		/* GAP: DIRTY_TRACKING. */
 		return 0;
 	}
 }
@@ -180,6 +182,7 @@ static uint64_t iova_to_phys(struct iommu_domain *core, uint64_t iova)
 const struct iommu_domain_ops arm_smmu_paging_ops = {
 	.attach_dev = arm_smmu_attach_dev,
 	.test_dev = arm_smmu_test_dev,
+	.set_dev_pasid = arm_smmu_set_dev_pasid,
 	.map_pages = map_pages,
 	.unmap_pages = unmap_pages,
 	.iotlb_sync = iotlb_sync,

@@ -169,6 +169,13 @@ struct arm_smmu_cdtab {
 	unsigned ssid_bits;
 };
 
+/* Where DMA without a PASID goes. */
+enum arm_smmu_rid {
+	RID_BLOCKED,
+	RID_BYPASS,
+	RID_DOMAIN, /* one that tracks the device */
+};
+
 /* A device behind this SMMU. Changed under the group's mutex. */
 struct arm_smmu_master {
 	struct arm_smmu *smmu;
@@ -177,16 +184,28 @@ struct arm_smmu_master {
 	size_t num_sids;
 	unsigned ssid_bits;
 	bool stall_enabled;
-	/*
-	 * The device's ATS is on: its ATC is invalidated with the TLBs. GAP: nothing
-	 * turns it on yet (DRV-84 to DRV-87).
-	 */
+	/* The device's ATS is on: its ATC is invalidated with the TLBs. */
 	bool ats_enabled;
 	/* What it brings to a domain and takes away again; for attach alone (DRV-27). */
 	struct arm_smmu_invs *add, *remove;
 	struct arm_smmu_cdtab cdtab;
-	/* NULL: identity, blocked or nothing yet. Written under streams_lock too. */
-	struct arm_smmu_domain *domain;
+	/* What its STEs say now (DRV-88). */
+	bool ste_cds, ste_ats;
+	enum arm_smmu_rid rid;
+	unsigned num_pasids; /* in domains; with one the STEs lead to CDs (DRV-85) */
+	/* Where it is tracked, by RID and PASIDs. Written under streams_lock too. */
+	struct arm_smmu_attachment *attachments;
+};
+
+/* A device in a domain that has to know of it, by RID or under a PASID (DRV-84). */
+struct arm_smmu_attachment {
+	struct arm_smmu_attachment *next_of_master;
+	struct arm_smmu_attachment *next_in_domain; /* domain->lock */
+	struct iommu_domain *core;		    /* what the core attached */
+	struct arm_smmu_domain *domain; /* whose tag and tables: that, or its parent */
+	struct arm_smmu_master *master;
+	uint32_t ssid;
+	enum arm_smmu_atc atc; /* what domain->invs has of the device's ATC */
 };
 
 enum arm_smmu_stage { STAGE_1 = 1, STAGE_2 = 2 };
@@ -200,6 +219,7 @@ struct arm_smmu_domain {
 	uint16_t id;	      /* ASID or VMID */
 	bool nest_parent;     /* what stage 1 makes of it is cached by VMID too */
 	pthread_mutex_t lock; /* devices come and go */
+	struct arm_smmu_attachment *attachments; /* lock */
 	/*
 	 * What to invalidate; under RCU, changed under lock. A device is in it before an
 	 * STE or CD leads here, so whoever unmaps and does not find it afterwards may
@@ -297,7 +317,7 @@ void arm_smmu_release_device(struct iommu_dev *dev);
 int arm_smmu_of_xlate(struct iommu_dev *dev, struct iommu_fwspec *fwspec,
 		      const struct iommu_fw_args *args);
 
-/* ---- domain.c, attach.c ---- */
+/* ---- domain.c, attach.c: DRV-59 to DRV-64, DRV-83 to DRV-85 ---- */
 int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
 			  const struct iommu_user_data *user_data,
 			  struct iommu_domain **domain);
@@ -308,11 +328,21 @@ int arm_smmu_attach_identity(struct iommu_domain *domain, struct iommu_dev *dev,
 			     struct iommu_domain *old);
 int arm_smmu_attach_blocked(struct iommu_domain *domain, struct iommu_dev *dev,
 			    struct iommu_domain *old);
+/* DMA without a PASID is aborted or bypasses, and its domain knows it no more. */
+void arm_smmu_attach_static(struct arm_smmu_master *master, enum arm_smmu_rid rid);
+
+/* ---- pasid.c ---- */
+int arm_smmu_set_dev_pasid(struct iommu_domain *domain, struct iommu_dev *dev,
+			   uint32_t pasid, struct iommu_domain *old);
+/* set_dev_pasid of the blocked domain: out of use. Always 0. */
+int arm_smmu_remove_dev_pasid(struct iommu_domain *blocked, struct iommu_dev *dev,
+			      uint32_t pasid, struct iommu_domain *old);
+/* Every PASID that is left, when the device goes. */
+void arm_smmu_remove_all_pasids(struct arm_smmu_master *master);
+
+/* ---- test_dev.c: every check of compatibility there is (DRV-90, CORE-67) ---- */
 int arm_smmu_test_dev(struct iommu_domain *domain, struct iommu_dev *dev, uint32_t pasid,
 		      struct iommu_domain *old);
-/* Every stream of the master is aborted, and its domain knows it no more. */
-void arm_smmu_block_master(struct arm_smmu_master *master);
-void arm_smmu_bypass_master(struct arm_smmu_master *master);
 
 /* rmr.c: DRV-25 */
 int arm_smmu_rmr_init(struct arm_smmu *smmu, const struct arm_smmu_desc *desc);

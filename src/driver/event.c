@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The event queue: drained, decoded, reported (DRV-103 to DRV-106). */
 #include "core/rcu.h"
+#include "driver/change.h"
 #include "driver/cmdq.h"
 #include "driver/queue.h"
 
@@ -99,7 +100,7 @@ static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
 		.record = e->record,
 		.record_words = SMMU_EVENT_DWORDS,
 	};
-	struct arm_smmu_domain *domain;
+	const struct arm_smmu_attachment *at;
 
 	if (e->has_addr)
 		fault.flags |= IOMMU_FAULT_ADDR |
@@ -109,8 +110,9 @@ static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
 		(e->ssv ? IOMMU_FAULT_PASID : 0) | (e->stalled ? IOMMU_FAULT_STALL : 0);
 	/* A domain that is being left is not freed before its handler returns. */
 	rcu_reader_begins();
-	domain = master ? __atomic_load_n(&master->domain, __ATOMIC_ACQUIRE) : NULL;
-	iommu_report_fault(&smmu->iommu, e->dev, domain ? &domain->core : NULL, &fault);
+	at = master ? arm_smmu_attachment(master, e->ssv ? e->ssid : IOMMU_NO_PASID)
+		    : NULL;
+	iommu_report_fault(&smmu->iommu, e->dev, at ? at->core : NULL, &fault);
 	rcu_reader_ends();
 }
 

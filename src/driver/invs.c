@@ -59,7 +59,8 @@ static int append_tag(struct arm_smmu_invs *invs, const struct arm_smmu_domain *
 
 /* Sorted by construction: types ascend, and so do a master's StreamIDs. */
 int arm_smmu_invs_build(struct arm_smmu_invs *invs, const struct arm_smmu_master *master,
-			const struct arm_smmu_domain *domain, uint32_t ssid)
+			const struct arm_smmu_domain *domain, uint32_t ssid,
+			enum arm_smmu_atc atc)
 {
 	struct arm_smmu_inv clear = { .smmu = domain->smmu,
 				      .type = INV_S2_VMID_S1_CLEAR,
@@ -72,9 +73,10 @@ int arm_smmu_invs_build(struct arm_smmu_invs *invs, const struct arm_smmu_master
 	err = append_tag(invs, domain);
 	if (!err && domain->nest_parent)
 		err = append(invs, &clear);
-	for (size_t i = 0; i < master->num_sids && master->ats_enabled && !err; i++) {
+	for (size_t i = 0; i < master->num_sids && atc != ATC_NONE && !err; i++) {
 		struct arm_smmu_inv ats = { .smmu = domain->smmu,
-					    .type = INV_ATS,
+					    .type = atc == ATC_BY_RANGE ? INV_ATS
+									: INV_ATS_FULL,
 					    .by_size = SMMU_OP_ATC_INV,
 					    .by_tag = SMMU_OP_ATC_INV,
 					    .id = master->sids[i],

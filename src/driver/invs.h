@@ -26,6 +26,13 @@ enum arm_smmu_inv_type {
 	INV_ATS_FULL, /* the addresses are a guest's: the whole ATC */
 };
 
+/* What a domain has to do about the ATC of a device in it (DRV-74). */
+enum arm_smmu_atc {
+	ATC_NONE,      /* nothing: its ATS is off */
+	ATC_BY_RANGE,  /* what was unmapped */
+	ATC_AS_A_WHOLE /* all: what it holds has been translated from other addresses */
+};
+
 struct arm_smmu_inv {
 	struct arm_smmu *smmu;
 	uint8_t type;		 /* enum arm_smmu_inv_type */
@@ -52,7 +59,8 @@ void arm_smmu_invs_free(struct arm_smmu_invs *invs);
 
 /* What this master contributes with this domain and SSID; -EINVAL: no room (DRV-74). */
 int arm_smmu_invs_build(struct arm_smmu_invs *invs, const struct arm_smmu_master *master,
-			const struct arm_smmu_domain *domain, uint32_t ssid);
+			const struct arm_smmu_domain *domain, uint32_t ssid,
+			enum arm_smmu_atc atc);
 
 /* *merged: both, without old's trash; old stays as it is. -ENOMEM (DRV-75). */
 int arm_smmu_invs_merge(const struct arm_smmu_invs *old, const struct arm_smmu_invs *add,

@@ -203,6 +203,8 @@ int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwsp
 	 */
 	master->stall_enabled = smmu->features & FEAT_STALL_FORCE;
 	err = take_sids(master, fwspec);
+	if (!err && arm_smmu_rmr_has(master))
+		master->rid = RID_BYPASS; /* as the STEs are until the first attach */
 	if (!err)
 		err = make_room(master);
 	if (!err)
@@ -228,10 +230,9 @@ void arm_smmu_release_device(struct iommu_dev *dev)
 {
 	struct arm_smmu_master *master = iommu_dev_priv(dev);
 
-	if (arm_smmu_rmr_has(master))
-		arm_smmu_bypass_master(master);
-	else
-		arm_smmu_block_master(master);
+	arm_smmu_remove_all_pasids(master);
+	arm_smmu_attach_static(master,
+			       arm_smmu_rmr_has(master) ? RID_BYPASS : RID_BLOCKED);
 	remove_sids(master->smmu, master);
 	master_free(master);
 }

@@ -6,8 +6,10 @@
 /* DRV-62: shared by every instance, never written to. */
 static const struct iommu_domain_ops identity_ops = { .attach_dev =
 							      arm_smmu_attach_identity };
-static const struct iommu_domain_ops blocked_ops = { .attach_dev =
-							     arm_smmu_attach_blocked };
+static const struct iommu_domain_ops blocked_ops = {
+	.attach_dev = arm_smmu_attach_blocked,
+	.set_dev_pasid = arm_smmu_remove_dev_pasid,
+};
 static struct iommu_domain identity_domain = { .type = IOMMU_DOMAIN_IDENTITY,
 					       .ops = &identity_ops };
 static struct iommu_domain blocked_domain = { .type = IOMMU_DOMAIN_BLOCKED,

@@ -101,8 +101,9 @@ static int publish(struct arm_smmu *smmu, struct iommu_system *sys)
 	smmu->iommu.name = smmu->name;
 	smmu->iommu.ops = &arm_smmu_ops;
 	smmu->iommu.fwnode = smmu->fwnode;
-	/* GAP: no PASID can be attached yet, so none is offered (DRV-8, DRV-88). */
 	smmu->iommu.max_pasids = 0;
+	if ((smmu->features & FEAT_S1) && smmu->ssid_bits)
+		smmu->iommu.max_pasids = 1u << smmu->ssid_bits; /* DRV-8 */
 	return iommu_instance_register(sys, &smmu->iommu);
 }
 

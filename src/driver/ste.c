@@ -33,7 +33,7 @@ void arm_smmu_make_bypass_ste(const struct arm_smmu *smmu, uint64_t *ste)
 
 /* DRV-38. With IDR0.Hyp the world is still EL1: VMID 0 tags what it caches. */
 void arm_smmu_make_cdtable_ste(const struct arm_smmu_master *master, unsigned s1dss,
-			       uint64_t *ste)
+			       bool ats, uint64_t *ste)
 {
 	const struct arm_smmu *smmu = master->smmu;
 	const struct arm_smmu_cdtab *tab = &master->cdtab;
@@ -50,18 +50,20 @@ void arm_smmu_make_cdtable_ste(const struct arm_smmu_master *master, unsigned s1
 	smmu_set(ste, SMMU_STE_STRW, SMMU_STRW_EL1);
 	if ((smmu->features & FEAT_STALLS) && !master->stall_enabled)
 		smmu_set(ste, SMMU_STE_S1STALLD, 1);
+	smmu_set(ste, SMMU_STE_EATS, ats ? SMMU_EATS_FULL : SMMU_EATS_OFF);
 	if (s1dss == SMMU_S1DSS_BYPASS)
 		incoming_share(smmu, ste);
 }
 
 /* DRV-39 */
 void arm_smmu_make_s2_ste(const struct arm_smmu_master *master,
-			  const struct arm_smmu_domain *domain, uint64_t *ste)
+			  const struct arm_smmu_domain *domain, bool ats, uint64_t *ste)
 {
 	const struct io_pgtable_s2 *s2 = &domain->pgcfg.s2;
 
 	begin(ste, SMMU_STE_CONFIG_S2);
 	incoming_share(master->smmu, ste);
+	smmu_set(ste, SMMU_STE_EATS, ats ? SMMU_EATS_FULL : SMMU_EATS_OFF);
 	if (domain->pgcfg.quirks & IO_PGTABLE_QUIRK_S2FWB)
 		smmu_set(ste, SMMU_STE_S2FWB, 1);
 	smmu_set(ste, SMMU_STE_S2VMID, domain->id);
@@ -167,9 +169,12 @@ static int ste_sync(struct arm_smmu_entry_writer *base)
 	return arm_smmu_cfgi_ste(w->smmu, w->sid);
 }
 
-int arm_smmu_install_ste(const struct arm_smmu_master *master, const uint64_t *ste)
+int arm_smmu_install_ste(struct arm_smmu_master *master, const uint64_t *ste)
 {
 	int first = 0;
+
+	master->ste_cds = smmu_get(ste, SMMU_STE_Config) == SMMU_STE_CONFIG_S1;
+	master->ste_ats = smmu_get(ste, SMMU_STE_EATS) != SMMU_EATS_OFF;
 
 	for (size_t i = 0; i < master->num_sids; i++) {
 		struct ste_writer w = {

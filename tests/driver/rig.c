@@ -90,8 +90,7 @@ static void *p_phys(void *ctx, uint64_t pa, uint64_t len)
 static struct rig_irq *wire_slot(struct rig *r, const char *name)
 {
 	static const char *const names[] = { "smmu.eventq", "smmu.priq", "smmu.gerror",
-					     "smmu.combined",
-					     "smmu.cmdq-sync" };
+					     "smmu.combined", "smmu.cmdq-sync" };
 
 	for (size_t i = 0; i < 5; i++)
 		if (!strcmp(names[i], name))
@@ -211,6 +210,8 @@ static int describe(void *ctx, struct iommu_dev *dev, struct iommu_fwspec *fwspe
 	struct rig_dev *d = ctx;
 	int err = d->num_sids ? 0 : -ENODEV;
 
+	fwspec->flags |= d->fw_flags;
+
 	for (size_t i = 0; i < d->num_sids && !err; i++) {
 		struct iommu_fw_args args = { .fwnode = d->fwnode ? d->fwnode
 								  : d->rig->fwnode,
@@ -306,19 +307,31 @@ void rig_lie(struct rig *r, uint32_t reg, uint32_t value)
 	r->lies[r->num_lies++].value = value;
 }
 
-struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids, size_t n)
+struct iommu_dev *rig_add_as(struct rig *r, const struct iommu_dev_desc *as,
+			     const uint32_t *sids, size_t n)
 {
 	struct rig_dev *d = &r->devs[r->num_devs];
-	struct iommu_dev_desc desc = {
-		.name = name, .fw = &fw_ops, .fw_ctx = d, .pasid_num_bits = d->pasid_bits
-	};
+	struct iommu_dev_desc desc = *as;
 
 	assert_true(r->num_devs < MAX_DEVS && n <= 8);
-	*d = (struct rig_dev){ .rig = r, .num_sids = n, .cells = 1 };
+	*d = (struct rig_dev){
+		.rig = r, .num_sids = n, .cells = 1, .fw_flags = d->fw_flags
+	};
 	memcpy(d->sids, sids, n * sizeof(*sids));
+	desc.fw = &fw_ops;
+	desc.fw_ctx = d;
 	assert_int_equal(iommu_dev_add(r->sys, &desc, &d->dev), 0);
 	r->num_devs++;
 	return d->dev;
+}
+
+struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids, size_t n)
+{
+	struct iommu_dev_desc desc = { .name = name,
+				       .pasid_num_bits =
+					       r->devs[r->num_devs].pasid_bits };
+
+	return rig_add_as(r, &desc, sids, n);
 }
 
 unsigned rig_users(struct iommu_domain *domain)
@@ -332,6 +345,18 @@ struct smmu_result rig_dma(struct rig *r, uint32_t sid, uint64_t iova, bool writ
 			   uint64_t *value)
 {
 	struct smmu_txn txn = { .sid = sid,
+				.addr = iova,
+				.op = write ? SMMU_WRITE : SMMU_READ };
+
+	return smmu_dma(r->port, &txn, value, sizeof(*value), NULL);
+}
+
+struct smmu_result rig_dma_pasid(struct rig *r, uint32_t sid, uint32_t ssid,
+				 uint64_t iova, bool write, uint64_t *value)
+{
+	struct smmu_txn txn = { .sid = sid,
+				.ssv = true,
+				.ssid = ssid,
 				.addr = iova,
 				.op = write ? SMMU_WRITE : SMMU_READ };
 

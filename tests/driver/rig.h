@@ -31,6 +31,7 @@ struct rig_dev {
 	struct iommu_fwnode *fwnode; /* NULL: the rig's */
 	uint32_t cells;
 	uint32_t pasid_bits; /* set it before rig_add() of the next device */
+	uint32_t fw_flags;   /* IOMMU_FWSPEC_*: likewise, for rig_add_as() */
 };
 
 struct rig_irq {
@@ -89,11 +90,18 @@ void rig_lie(struct rig *r, uint32_t reg, uint32_t value);
 struct iommu_dev *rig_add(struct rig *r, const char *name, const uint32_t *sids,
 			  size_t n);
 
+/* The same with a description of its own; what firmware says is the rig's. */
+struct iommu_dev *rig_add_as(struct rig *r, const struct iommu_dev_desc *desc,
+			     const uint32_t *sids, size_t n);
+
 /* Devices that the driver has in this domain. */
 unsigned rig_users(struct iommu_domain *domain);
 /* A write and a read of 8 bytes through the SMMU. */
 struct smmu_result rig_dma(struct rig *r, uint32_t sid, uint64_t iova, bool write,
 			   uint64_t *value);
+/* The same with a PASID. */
+struct smmu_result rig_dma_pasid(struct rig *r, uint32_t sid, uint32_t ssid,
+				 uint64_t iova, bool write, uint64_t *value);
 /* Reads or writes memory as a CPU. */
 uint64_t rig_peek(struct rig *r, uint64_t pa);
 void rig_poke(struct rig *r, uint64_t pa, uint64_t value);

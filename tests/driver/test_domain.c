@@ -435,7 +435,7 @@ static void domain_of_another_instance(void **state)
 	domain = alloc(dev, 0);
 	assert_int_equal(arm_smmu_test_dev(domain, dev, IOMMU_NO_PASID, NULL), 0);
 	assert_int_equal(arm_smmu_test_dev(domain, other, IOMMU_NO_PASID, NULL), -EINVAL);
-	assert_int_equal(arm_smmu_test_dev(domain, dev, 1, NULL), -EOPNOTSUPP);
+	assert_int_equal(arm_smmu_test_dev(domain, dev, 1, NULL), -EINVAL);
 	assert_int_equal(arm_smmu_attach_dev(domain, other, NULL), -EINVAL);
 	assert_int_equal(rig_users(domain), 0);
 	iommu_domain_free(domain);

@@ -215,20 +215,16 @@ static void make_s2(uint64_t *ste, unsigned which, bool stall, bool ats)
 	struct arm_smmu_domain d = s2_domain(which);
 
 	master.stall_enabled = stall;
-	arm_smmu_make_s2_ste(&master, &d, ste);
+	arm_smmu_make_s2_ste(&master, &d, ats, ste);
 	master.stall_enabled = false;
-	if (ats)
-		smmu_set(ste, SMMU_STE_EATS, SMMU_EATS_FULL);
 }
 
 static void make_s1(uint64_t *ste, unsigned s1dss, uint64_t table, bool stall, bool ats)
 {
 	master.cdtab.mem.pa = table;
 	master.stall_enabled = stall;
-	arm_smmu_make_cdtable_ste(&master, s1dss, ste);
+	arm_smmu_make_cdtable_ste(&master, s1dss, ats, ste);
 	master.stall_enabled = false;
-	if (ats)
-		smmu_set(ste, SMMU_STE_EATS, SMMU_EATS_FULL);
 }
 
 /* DRV-40: the parent's STE, Config nested, the guest's stage-1 fields, MEV. */

@@ -343,8 +343,8 @@ static void attach_brings_tags_and_caches(void **state)
 		assert_int_equal(iommu_attach_device(domain, dev), 0);
 		assert_int_equal(of(domain)->num, tags);
 		assert_false(of(domain)->has_ats);
-		master->ats_enabled = true;
-		assert_int_equal(arm_smmu_invs_build(room, master, to_domain(domain), 0),
+		assert_int_equal(arm_smmu_invs_build(room, master, to_domain(domain), 0,
+						     ATC_BY_RANGE),
 				 0);
 		assert_int_equal(room->num, tags + 2);
 		assert_true(room->has_ats);
@@ -360,9 +360,15 @@ static void attach_brings_tags_and_caches(void **state)
 		assert_int_equal(room->inv[tags].id, 4);
 		assert_int_equal(room->inv[tags + 1].id, 9);
 		room->max = 3; /* no room for the last */
-		assert_int_equal(arm_smmu_invs_build(room, master, to_domain(domain), 0),
+		assert_int_equal(arm_smmu_invs_build(room, master, to_domain(domain), 0,
+						     ATC_BY_RANGE),
 				 i == 2 ? -EINVAL : 0);
-		master->ats_enabled = false;
+		/* DRV-74: of what a guest has, everything. */
+		room->max = 4;
+		assert_int_equal(arm_smmu_invs_build(room, master, to_domain(domain), 0,
+						     ATC_AS_A_WHOLE),
+				 0);
+		assert_int_equal(room->inv[tags].type, INV_ATS_FULL);
 		iommu_detach_device(domain, dev);
 		assert_int_equal(of(domain)->num, 0);
 		arm_smmu_invs_free(room);
@@ -461,7 +467,7 @@ static void attach_without_memory_changes_nothing(void **state)
 	}
 	assert_int_equal(of(domain)->inv[0].users, 2);
 	allocations = 0;
-	arm_smmu_block_master(iommu_dev_priv(dev[1]));
+	arm_smmu_attach_static(iommu_dev_priv(dev[1]), RID_BLOCKED);
 	iommu_detach_device(domain, dev[0]);
 	allocations = -1;
 	assert_int_equal(of(domain)->num, 0);

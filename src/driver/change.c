@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "driver/change.h"
+#include <errno.h>
+#include <stdlib.h>
+#include "core/rcu.h"
+
+/* Lock: the domain's. What was there is the caller's, to free with retire(). */
+static struct arm_smmu_invs *publish(struct arm_smmu_domain *domain,
+				     struct arm_smmu_invs *invs)
+{
+	struct arm_smmu_invs *old = rcu_get(&domain->invs);
+
+	rcu_publish(&domain->invs, invs);
+	return old;
+}
+
+static void retire(struct arm_smmu_invs *old)
+{
+	if (!old)
+		return;
+	rcu_wait_for_readers();
+	arm_smmu_invs_free(old);
+}
+
+struct arm_smmu_attachment *arm_smmu_attachment(const struct arm_smmu_master *master,
+						uint32_t ssid)
+{
+	struct arm_smmu_attachment *a = master->attachments;
+
+	while (a && a->ssid != ssid)
+		a = a->next_of_master;
+	return a;
+}
+
+/*
+ * Before hardware can find its tables: unmap invalidates for this device from here on
+ * (DRV-81, steps 1 and 2). -ENOMEM, and nothing is changed.
+ */
+static int join(struct arm_smmu_attachment *a)
+{
+	struct arm_smmu_domain *domain = a->domain;
+	struct arm_smmu_invs *merged, *old = NULL;
+	int err = arm_smmu_invs_build(a->master->add, a->master, domain, a->ssid, a->atc);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&domain->lock);
+	err = arm_smmu_invs_merge(rcu_get(&domain->invs), a->master->add, &merged);
+	if (!err) {
+		a->next_in_domain = domain->attachments;
+		domain->attachments = a;
+		old = publish(domain, merged);
+		__atomic_add_fetch(&domain->joined, 1, __ATOMIC_SEQ_CST);
+	}
+	pthread_mutex_unlock(&domain->lock);
+	retire(old);
+	return err;
+}
+
+static void unlink_from_domain(struct arm_smmu_attachment *a)
+{
+	struct arm_smmu_attachment **at = &a->domain->attachments;
+
+	while (*at != a)
+		at = &(*at)->next_in_domain;
+	*at = a->next_in_domain;
+}
+
+/*
+ * After hardware has forgotten them (DRV-81, steps 4 to 6). With its last user a tag
+ * becomes clean, and that before anybody joins again: who unmaps meanwhile does not
+ * find it any more (DRV-57).
+ */
+static void leave(struct arm_smmu_attachment *a)
+{
+	struct arm_smmu_domain *domain = a->domain;
+	struct arm_smmu_invs *invs, *purged, *old = NULL, *remove = a->master->remove;
+
+	/* Room for it there is: it was built once, for join(). */
+	(void)arm_smmu_invs_build(remove, a->master, domain, a->ssid, a->atc);
+	pthread_mutex_lock(&domain->lock);
+	unlink_from_domain(a);
+	invs = rcu_get(&domain->invs);
+	arm_smmu_invs_unref(invs, remove);
+	if (!remove->inv[0].users)
+		arm_smmu_inv_tag(&remove->inv[0]);
+	purged = arm_smmu_invs_purge(invs);
+	if (purged)
+		old = publish(domain, purged);
+	pthread_mutex_unlock(&domain->lock);
+	retire(old);
+}
+
+/* The event handler looks at them under the same lock. */
+static void replace_of_master(struct arm_smmu_master *master,
+			      struct arm_smmu_attachment *old,
+			      struct arm_smmu_attachment *new)
+{
+	struct arm_smmu_attachment **at = &master->attachments;
+
+	pthread_mutex_lock(&master->smmu->streams_lock);
+	while (old && *at != old)
+		at = &(*at)->next_of_master;
+	if (old)
+		*at = old->next_of_master;
+	if (new) {
+		new->next_of_master = master->attachments;
+		master->attachments = new;
+	}
+	pthread_mutex_unlock(&master->smmu->streams_lock);
+}
+
+static int enter(struct arm_smmu_change *c)
+{
+	struct arm_smmu_attachment *a = calloc(1, sizeof(*a));
+	int err;
+
+	if (!a)
+		return -ENOMEM;
+	a->core = c->core;
+	a->domain = c->domain;
+	a->master = c->master;
+	a->ssid = c->ssid;
+	if (c->ats)
+		a->atc = c->foreign ? ATC_AS_A_WHOLE : ATC_BY_RANGE;
+	err = join(a);
+	if (err)
+		free(a);
+	else
+		c->new = a;
+	return err;
+}
+
+int arm_smmu_change_begin(struct arm_smmu_change *c)
+{
+	c->old = arm_smmu_attachment(c->master, c->ssid);
+	c->new = NULL;
+	c->ats = false;
+	return c->core ? enter(c) : 0;
+}
+
+void arm_smmu_change_end(struct arm_smmu_change *c)
+{
+	replace_of_master(c->master, c->old, c->new);
+	if (!c->old)
+		return;
+	leave(c->old);
+	free(c->old);
+}
