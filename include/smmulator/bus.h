@@ -93,6 +93,19 @@ SMMU_API int smmu_bus_add_ram(struct smmu_bus *bus, uint64_t pa, uint64_t size,
 SMMU_API int smmu_bus_add_region(struct smmu_bus *bus, uint64_t pa, uint64_t size,
 				 const struct smmu_mem_ops *ops, void *ctx);
 /*
+ * Registers of a device, embedded in its own structure: callbacks that see accesses of
+ * 4 and 8 aligned bytes, at a physical address, values in host order. CHOICE: longer
+ * aligned accesses are cut into such; others, and compare-and-swaps, are external aborts.
+ */
+struct smmu_bus_regs {
+	uint64_t (*read)(const struct smmu_bus_regs *regs, uint64_t pa, unsigned size);
+	void (*write)(const struct smmu_bus_regs *regs, uint64_t pa, unsigned size,
+		      uint64_t value);
+};
+/* Adds them at [pa, pa + size); regs outlives the bus. Errors as add_region. */
+SMMU_API int smmu_bus_add_regs(struct smmu_bus *bus, uint64_t pa, uint64_t size,
+			       struct smmu_bus_regs *regs);
+/*
  * Adds an MSI doorbell at [pa, pa + size): a 32-bit write is delivered to fn
  * with its address; reads and other sizes are external aborts. Granularity 4
  * bytes. Errors as add_ram; -EINVAL also for fn == NULL.

@@ -12,16 +12,9 @@ struct machine_master {
 	struct smmu_machine_stream *streams;
 };
 
-/* Registers on the bus, behind accesses of 4 and 8 aligned bytes. */
-struct machine_regs {
-	uint64_t (*read)(const struct machine_regs *regs, uint64_t pa, unsigned size);
-	void (*write)(const struct machine_regs *regs, uint64_t pa, unsigned size,
-		      uint64_t value);
-};
-
 /* ctx of a register window's callbacks. */
 struct machine_window {
-	struct machine_regs regs; /* first */
+	struct smmu_bus_regs regs; /* first */
 	struct smmu_machine_smmu info;
 	char name[64];
 };
@@ -30,7 +23,7 @@ struct machine_window {
 
 /* ctx of one page of a counter group. */
 struct machine_page {
-	struct machine_regs regs; /* first */
+	struct smmu_bus_regs regs; /* first */
 	const struct smmu_fw_pmcg *node;
 	const struct machine_window *window; /* of its SMMU */
 	unsigned group;
@@ -73,10 +66,6 @@ int machine_add_doorbell(struct machine_build *b);
 /* masters.c: who does DMA, with which ids; the endpoints once the SMMUs exist. */
 int machine_plan_masters(struct machine_build *b);
 int machine_open_masters(struct machine_build *b);
-
-/* regs.c: registers that are seen at [pa, pa + size); regs: read and write are set. */
-int machine_add_regs(struct smmu_bus *bus, uint64_t pa, uint64_t size,
-		     struct machine_regs *regs);
 
 /* smmus.c: configuration, creation, register windows. */
 int machine_add_smmus(struct machine_build *b);

@@ -15,7 +15,7 @@ static uint64_t offset_of(const struct machine_page *page, uint64_t pa)
 	return pa - page->base + (page->second ? MACHINE_PAGE : 0);
 }
 
-static uint64_t page_read(const struct machine_regs *regs, uint64_t pa, unsigned size)
+static uint64_t page_read(const struct smmu_bus_regs *regs, uint64_t pa, unsigned size)
 {
 	const struct machine_page *page = (const void *)regs;
 
@@ -23,7 +23,7 @@ static uint64_t page_read(const struct machine_regs *regs, uint64_t pa, unsigned
 				   offset_of(page, pa), size);
 }
 
-static void page_write(const struct machine_regs *regs, uint64_t pa, unsigned size,
+static void page_write(const struct smmu_bus_regs *regs, uint64_t pa, unsigned size,
 		       uint64_t value)
 {
 	const struct machine_page *page = (const void *)regs;
@@ -97,9 +97,9 @@ int machine_add_pmcgs(struct machine_build *b)
 		struct machine_page *page = &b->machine->pages[i];
 		int err;
 
-		page->regs = (struct machine_regs){ page_read, page_write };
-		err = machine_add_regs(b->machine->bus, page->base, MACHINE_PAGE,
-				       &page->regs);
+		page->regs = (struct smmu_bus_regs){ page_read, page_write };
+		err = smmu_bus_add_regs(b->machine->bus, page->base, MACHINE_PAGE,
+					&page->regs);
 		if (err)
 			return machine_fail(
 				b, err, "%s: page %d at 0x%llx: %s", page->node->path,

@@ -9,14 +9,14 @@
 /* Longest name that leaves room for ".cmdq-sync" in a wire's 63 characters. */
 #define NAME_MAX_LEN 48
 
-static uint64_t window_read(const struct machine_regs *regs, uint64_t pa, unsigned size)
+static uint64_t window_read(const struct smmu_bus_regs *regs, uint64_t pa, unsigned size)
 {
 	const struct machine_window *w = (const void *)regs;
 
 	return smmu_mmio_read(w->info.smmu, pa - w->info.base, size);
 }
 
-static void window_write(const struct machine_regs *regs, uint64_t pa, unsigned size,
+static void window_write(const struct smmu_bus_regs *regs, uint64_t pa, unsigned size,
 			 uint64_t value)
 {
 	const struct machine_window *w = (const void *)regs;
@@ -118,7 +118,7 @@ static int add_window(const struct machine_build *b, struct machine_window *w)
 	uint64_t base = w->info.base, left = w->info.size / 4 * 4;
 	int err = 0;
 
-	w->regs = (struct machine_regs){ window_read, window_write };
+	w->regs = (struct smmu_bus_regs){ window_read, window_write };
 	while (left && !err) {
 		/* Counted from base, for the window may end at 2^64. */
 		uint64_t part = next_page(b->machine, base, base + (left - 1)) - base;
@@ -126,7 +126,7 @@ static int add_window(const struct machine_build *b, struct machine_window *w)
 		if (part == left - 1)
 			part = left;
 		if (part)
-			err = machine_add_regs(b->machine->bus, base, part, &w->regs);
+			err = smmu_bus_add_regs(b->machine->bus, base, part, &w->regs);
 		left -= part;
 		base += part;
 		if (left) {

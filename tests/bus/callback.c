@@ -390,6 +390,74 @@ static void doorbell_read_has_no_side_effects(void **state)
 	assert_int_equal(dev.reads, 1);
 }
 
+/* Registers see whole, aligned words with host-order values (REG-1); nothing else gets
+ * in. */
+struct registers {
+	struct smmu_bus_regs regs; /* first */
+	uint64_t pa[4], value[4];
+	unsigned size[4], n;
+};
+
+static uint64_t register_read(const struct smmu_bus_regs *regs, uint64_t pa,
+			      unsigned size)
+{
+	(void)regs;
+	return size == 4 ? pa & UINT32_MAX : pa << 32 | (pa + 4);
+}
+
+static void register_write(const struct smmu_bus_regs *regs, uint64_t pa, unsigned size,
+			   uint64_t value)
+{
+	struct registers *r = (struct registers *)(uintptr_t)regs;
+
+	assert_true(r->n < 4);
+	r->pa[r->n] = pa;
+	r->size[r->n] = size;
+	r->value[r->n++] = value;
+}
+
+static void registers_see_words(void **state)
+{
+	struct registers r = { .regs = { register_read, register_write } };
+	uint64_t v = 5, two[2] = { UINT64_C(0x1122334455667788), 9 };
+	uint32_t w = 5;
+
+	assert_int_equal(smmu_bus_add_regs(*state, BASE, SIZE, &r.regs), 0);
+	assert_int_equal(smmu_bus_read32(*state, BASE + 4, &w, NULL), 0);
+	assert_int_equal(w, (BASE + 4) & UINT32_MAX);
+	assert_int_equal(smmu_bus_read64(*state, BASE + 8, &v, NULL), 0);
+	assert_int_equal(v, (BASE + 8) << 32 | (BASE + 12));
+	assert_int_equal(smmu_bus_write32(*state, BASE, 0xa1b2c3d4, NULL), 0);
+	assert_int_equal(smmu_bus_write64(*state, BASE + 8, two[0], NULL), 0);
+	assert_int_equal(r.n, 2);
+	assert_int_equal(r.size[0], 4);
+	assert_int_equal(r.value[0], 0xa1b2c3d4);
+	assert_int_equal(r.size[1], 8);
+	assert_int_equal(r.value[1], two[0]);
+	assert_int_equal(r.pa[1], BASE + 8);
+	/* eight bytes that are not aligned to eight are two words */
+	assert_int_equal(smmu_bus_write(*state, BASE + 4, two, 8, NULL), 0);
+	assert_int_equal(r.n, 4);
+	assert_int_equal(r.size[2], 4);
+	assert_int_equal(r.value[2], 0x55667788);
+	assert_int_equal(r.pa[3], BASE + 8);
+	assert_int_equal(r.value[3], 0x11223344);
+	assert_int_equal(smmu_bus_write(*state, BASE + 2, two, 4, NULL), -EFAULT);
+	assert_int_equal(smmu_bus_write(*state, BASE, two, 6, NULL), -EFAULT);
+	assert_int_equal(smmu_bus_cas64(*state, BASE, &v, 1, NULL), -EFAULT);
+	assert_int_equal(r.n, 4);
+}
+
+static void registers_want_both_callbacks(void **state)
+{
+	struct smmu_bus_regs regs[2] = { { register_read, NULL },
+					 { NULL, register_write } };
+
+	assert_int_equal(smmu_bus_add_regs(*state, BASE, SIZE, &regs[0]), -EINVAL);
+	assert_int_equal(smmu_bus_add_regs(*state, BASE, SIZE, &regs[1]), -EINVAL);
+	assert_int_equal(smmu_bus_add_regs(*state, BASE, SIZE, NULL), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +472,8 @@ int main(void)
 		bus_test(doorbell_hears_words),
 		bus_test(doorbell_aborts_the_rest),
 		bus_test(doorbell_read_has_no_side_effects),
+		bus_test(registers_see_words),
+		bus_test(registers_want_both_callbacks),
 	};
 
 	return cmocka_run_group_tests_name("bus: callbacks and doorbells", tests, NULL,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Registers on the bus: bytes of memory order turned into accesses of registers. */
 #include <errno.h>
-#include "machine/machine.h"
+#include <smmulator/bus.h>
 
 static unsigned unit_of(uint64_t pa, size_t len)
 {
@@ -12,7 +12,7 @@ static unsigned unit_of(uint64_t pa, size_t len)
 static int regs_read(void *ctx, uint64_t pa, void *buf, size_t len,
 		     const struct smmu_attr *attr)
 {
-	const struct machine_regs *regs = ctx;
+	const struct smmu_bus_regs *regs = ctx;
 	const unsigned unit = unit_of(pa, len);
 	unsigned char *to = buf;
 
@@ -31,7 +31,7 @@ static int regs_read(void *ctx, uint64_t pa, void *buf, size_t len,
 static int regs_write(void *ctx, uint64_t pa, const void *buf, size_t len,
 		      const struct smmu_attr *attr)
 {
-	const struct machine_regs *regs = ctx;
+	const struct smmu_bus_regs *regs = ctx;
 	const unsigned unit = unit_of(pa, len);
 	const unsigned char *from = buf;
 
@@ -60,8 +60,8 @@ static int regs_cas(void *ctx, uint64_t pa, uint64_t *expected, uint64_t desired
 	return -EFAULT;
 }
 
-int machine_add_regs(struct smmu_bus *bus, uint64_t pa, uint64_t size,
-		     struct machine_regs *regs)
+int smmu_bus_add_regs(struct smmu_bus *bus, uint64_t pa, uint64_t size,
+		      struct smmu_bus_regs *regs)
 {
 	static const struct smmu_mem_ops ops = {
 		.read = regs_read,
@@ -69,5 +69,7 @@ int machine_add_regs(struct smmu_bus *bus, uint64_t pa, uint64_t size,
 		.cas64 = regs_cas,
 	};
 
+	if (!regs || !regs->read || !regs->write)
+		return -EINVAL;
 	return smmu_bus_add_region(bus, pa, size, &ops, regs);
 }
