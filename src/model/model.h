@@ -28,6 +28,7 @@
 #include <smmulator/arch.h>
 #include <smmulator/bus.h>
 #include <smmulator/config.h>
+#include <smmulator/frontend.h>
 #include <smmulator/smmu.h>
 #include <smmulator/stall.h>
 #include "model/lock.h"
@@ -510,6 +511,8 @@ struct smmu {
 	uint8_t missed; /* by this transaction so far, see pmcg.h; if pmcg_on */
 	smmu_trace_fn trace;
 	void *trace_ctx;
+	smmu_front_fn front; /* NULL: commands are done here */
+	void *front_ctx;
 };
 
 struct smmu_port {

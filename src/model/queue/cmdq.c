@@ -92,21 +92,32 @@ static void consumed(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_r
 	smmu->stats.commands++;
 }
 
-/* One command; false: the queue stops here. */
-static bool step(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_ring *ring)
+/* To functions: done by the front, if there is one, and waited for there. */
+static bool done_in_front(const struct smmu *smmu, const uint64_t *dw)
+{
+	uint64_t op = smmu_get(dw, SMMU_CMD_OPCODE);
+
+	return smmu->front && (op == SMMU_OP_ATC_INV || op == SMMU_OP_PRI_RESP);
+}
+
+/* One command, refused: by the front. False: the queue stops here. */
+static bool step(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_ring *ring,
+		 unsigned refused)
 {
 	uint64_t raw[2], dw[2];
 	unsigned cerror = fetch(smmu, q, ring, raw);
 
 	if (cerror == SMMU_CERROR_NONE) {
 		cerror = smmu_command_check(smmu, raw, dw);
-		if (cerror == SMMU_CERROR_NONE && smmu->ats &&
+		if (cerror == SMMU_CERROR_NONE && smmu->ats && !smmu->front &&
 		    smmu_ats_holds(smmu, q, dw))
 			return false;
+		if (cerror == SMMU_CERROR_NONE)
+			cerror = refused;
 		SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
 			   .addr = smmu_ring_addr(ring, q->cons),
 			   .value = number(smmu, q), .dw = raw);
-		if (cerror == SMMU_CERROR_NONE)
+		if (cerror == SMMU_CERROR_NONE && !done_in_front(smmu, dw))
 			cerror = smmu_command_run(smmu, dw);
 	}
 	if (cerror != SMMU_CERROR_NONE) {
@@ -142,8 +153,9 @@ static struct smmu_cmdq *take_first(struct smmu *smmu)
  */
 static void run_one(struct smmu *smmu, struct smmu_cmdq *q)
 {
+	unsigned refused = SMMU_CERROR_NONE;
 	struct smmu_ring ring;
-	uint32_t count;
+	uint32_t count, ahead = 0; /* commands from CONS on that the front has done */
 
 	if (!enabled(smmu, q) || error_active(smmu, q))
 		return;
@@ -158,8 +170,11 @@ static void run_one(struct smmu *smmu, struct smmu_cmdq *q)
 			put_last(smmu, q);
 			return;
 		}
-		if (!step(smmu, q, &ring))
+		if (smmu->front && ahead == 0 && !refused)
+			ahead = smmu_front_forward(smmu, q, &ring, count, &refused);
+		if (!step(smmu, q, &ring, ahead ? SMMU_CERROR_NONE : refused))
 			return;
+		ahead -= ahead > 0;
 	}
 }
 

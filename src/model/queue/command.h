@@ -30,6 +30,16 @@ void smmu_command_bits_init(struct smmu *smmu);
  */
 bool smmu_command_defined(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw);
 
+/* ---- frontend.c ---- */
+struct smmu_ring;
+/*
+ * With smmu->front: hands it what the queue has come to, of `count` commands there. How
+ * many were done; what follows them stops the queue with *cerror, if that is not NONE.
+ */
+uint32_t smmu_front_forward(struct smmu *smmu, const struct smmu_cmdq *q,
+			    const struct smmu_ring *ring, uint32_t count,
+			    unsigned *cerror);
+
 /* ---- tlbi.c ---- */
 /* CMD-43; and bits that are RES0 because TG is 0. */
 bool smmu_tlbi_illegal(const struct smmu *smmu, const uint64_t *dw);

@@ -7,6 +7,7 @@
  * lets it, with the last record while software has not consumed it.
  */
 #include <string.h>
+#include <smmulator/frontend.h>
 #include "model/queue/ring.h"
 
 /* What a record has beyond EVENT and StreamID: the table in section 3 of events.md. */
@@ -294,18 +295,41 @@ static bool deliver(struct smmu *smmu, const struct smmu_event *ev, const uint64
 	return true;
 }
 
-bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev)
+static bool record(struct smmu *smmu, const struct smmu_event *ev, const uint64_t *dw)
 {
-	uint64_t dw[SMMU_EVENT_DWORDS] = { 0 };
-	bool recorded;
+	bool recorded = deliver(smmu, ev, dw);
 
-	build(smmu, ev, dw);
-	recorded = deliver(smmu, ev, dw);
 	if (recorded)
 		smmu->stats.events++;
 	else
 		smmu->stats.events_lost++;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_EVENT, .sid = ev->sid, .ssid = ev->ssid,
 		   .value = recorded, .dw = dw);
+	return recorded;
+}
+
+bool smmu_event_record(struct smmu *smmu, const struct smmu_event *ev)
+{
+	uint64_t dw[SMMU_EVENT_DWORDS] = { 0 };
+
+	build(smmu, ev, dw);
+	return record(smmu, ev, dw);
+}
+
+/* What another SMMU found for whom this one is the front; never merged. */
+bool smmu_inject_event(struct smmu *smmu, const uint64_t words[4])
+{
+	struct smmu_event ev = {
+		.sid = (uint32_t)smmu_get(words, SMMU_F_PERMISSION_StreamID),
+		.ssid = (uint32_t)smmu_get(words, SMMU_F_PERMISSION_SubstreamID),
+		.stall = (layouts[smmu_get(words, SMMU_F_PERMISSION_EVENT)] & STALL) &&
+			 smmu_get(words, SMMU_F_PERMISSION_Stall),
+	};
+	bool recorded;
+
+	if (!smmu_lock(smmu))
+		return false;
+	recorded = record(smmu, &ev, words);
+	smmu_unlock_and_deliver(smmu);
 	return recorded;
 }
