@@ -1,30 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What taking one mapped page away costs through the driver: tables, invalidation,
- * CMD_SYNC; by one thread, and by two at once. The first case is the model's part:
- * the same two commands by hand.
+ * CMD_SYNC; by one thread and by two, in one domain or each in its own, through the
+ * command queue or queues of their own. driver/model is the SMMU's part: the very
+ * commands that the driver sent, put there by hand; driver/overhead is the difference,
+ * both taken in turn.
  */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <smmulator/arch.h>
 #include <smmulator/arm_smmu.h>
 #include <smmulator/iommu.h>
+#include <smmulator/smmu.h>
 #include "bench.h"
-#include "fixture.h"
 
 #define RAM_BASE UINT64_C(0x80000000)
 #define RAM_SIZE (UINT64_C(64) << 20)
 #define PAGE	 UINT64_C(4096)
 #define IOVA	 UINT64_C(0x40000000) /* of a thread: its number << 30 on top */
+#define WINDOW	 UINT64_C(0x80000)    /* registers and control pages */
 
-enum { PAGES = 256, THREADS = 2, BY_VMID = 2, NO_RIL = 4 };
+enum { PAGES = 2048, THREADS = 2 };
+
+/* What a case is about. */
+enum {
+	TWO = 1,    /* threads */
+	OWN = 2,    /* each with a domain of its own */
+	VMID = 4,   /* stage 2 */
+	NO_RIL = 8, /* no range commands */
+	POLL = 16,  /* CONS is read, no message is waited for */
+	ECMDQ = 32, /* queues of their own */
+};
 
 struct world;
 
 struct worker {
 	struct world *world;
-	uint64_t iova, rounds;
+	struct iommu_fw_args id;
+	struct iommu_dev *dev;
+	struct iommu_domain *domain;
+	uint64_t iova;
 	pthread_t thread;
+};
+
+/* The commands of one unmap, and the queue that they went to. */
+struct tape {
+	bool running;
+	uint64_t reg; /* its PROD */
+	uint32_t prod, mask;
+	uint64_t *slots, pa;
+	unsigned n;
+	uint64_t cmd[8][2];
 };
 
 struct world {
@@ -34,11 +61,11 @@ struct world {
 	struct iommu_system *sys;
 	struct iommu_fwnode *fwnode;
 	struct arm_smmu *drv;
-	struct iommu_dev *dev;
-	struct iommu_domain *domain;
 	uint64_t next_pa;
 	pthread_mutex_t lock;
 	unsigned threads;
+	uint64_t param;
+	struct tape tape;
 	struct worker worker[THREADS];
 	pthread_barrier_t barrier;
 	bool quit;
@@ -56,9 +83,15 @@ static uint64_t p_read64(void *ctx, uint64_t pa)
 	return smmu_mmio_read(((struct world *)ctx)->smmu, pa, 8);
 }
 
+static void tape_write(struct world *w, uint64_t pa, uint32_t value);
+
 static void p_write32(void *ctx, uint64_t pa, uint32_t value)
 {
-	smmu_mmio_write(((struct world *)ctx)->smmu, pa, 4, value);
+	struct world *w = ctx;
+
+	if (w->tape.running)
+		tape_write(w, pa, value);
+	smmu_mmio_write(w->smmu, pa, 4, value);
 }
 
 static void p_write64(void *ctx, uint64_t pa, uint64_t value)
@@ -105,10 +138,9 @@ static const struct iommu_platform_ops platform_ops = {
 
 static int describe(void *ctx, struct iommu_dev *dev, struct iommu_fwspec *fwspec)
 {
-	struct world *w = ctx;
-	struct iommu_fw_args args = { .fwnode = w->fwnode, .count = 1, .args = { 3 } };
+	struct worker *me = ctx;
 
-	return iommu_fwspec_xlate(dev, fwspec, &args);
+	return iommu_fwspec_xlate(dev, fwspec, &me->id);
 }
 
 static const struct iommu_fw_ops fw_ops = { .describe = describe };
@@ -118,7 +150,7 @@ static const struct iommu_fw_ops fw_ops = { .describe = describe };
 static void map_all(struct worker *me)
 {
 	for (uint64_t i = 0; i < PAGES; i++)
-		if (iommu_map(me->world->domain, me->iova + i * PAGE, RAM_BASE, PAGE,
+		if (iommu_map(me->domain, me->iova + i * PAGE, RAM_BASE, PAGE,
 			      IOMMU_READ | IOMMU_WRITE))
 			abort();
 }
@@ -126,7 +158,7 @@ static void map_all(struct worker *me)
 static void unmap_all(struct worker *me)
 {
 	for (uint64_t i = 0; i < PAGES; i++)
-		if (iommu_unmap(me->world->domain, me->iova + i * PAGE, PAGE) != PAGE)
+		if (iommu_unmap(me->domain, me->iova + i * PAGE, PAGE) != PAGE)
 			abort();
 }
 
@@ -145,57 +177,211 @@ static void *work(void *arg)
 	}
 }
 
-/* The first worker is who measures. */
-static void sample(const struct bench_case *c, void *state, uint64_t ops,
-		   struct stopwatch *watch)
+/* The first worker is who measures: one of the watches, if any. */
+static void round_of(struct world *w, struct stopwatch *map, struct stopwatch *unmap)
+{
+	pthread_barrier_wait(&w->barrier);
+	if (map)
+		stopwatch_start(map);
+	map_all(&w->worker[0]);
+	pthread_barrier_wait(&w->barrier);
+	if (map)
+		stopwatch_stop(map, PAGES * w->threads);
+	if (unmap)
+		stopwatch_start(unmap);
+	unmap_all(&w->worker[0]);
+	pthread_barrier_wait(&w->barrier);
+	if (unmap)
+		stopwatch_stop(unmap, PAGES * w->threads);
+}
+
+static void unmap_sample(const struct bench_case *c, void *state, uint64_t ops,
+			 struct stopwatch *watch)
 {
 	struct world *w = state;
 
 	(void)c;
-	for (uint64_t done = 0; done < ops; done += PAGES * w->threads) {
-		pthread_barrier_wait(&w->barrier);
-		map_all(&w->worker[0]);
-		pthread_barrier_wait(&w->barrier);
-		stopwatch_start(watch);
-		unmap_all(&w->worker[0]);
-		pthread_barrier_wait(&w->barrier);
-		stopwatch_stop(watch, PAGES * w->threads);
+	for (uint64_t done = 0; done < ops; done += PAGES * w->threads)
+		round_of(w, NULL, watch);
+}
+
+static void map_sample(const struct bench_case *c, void *state, uint64_t ops,
+		       struct stopwatch *watch)
+{
+	struct world *w = state;
+
+	(void)c;
+	for (uint64_t done = 0; done < ops; done += PAGES * w->threads)
+		round_of(w, watch, NULL);
+}
+
+/* ---- The SMMU's part ---- */
+
+/* A write of PROD that leads to commands: they are there by now. */
+static void tape_write(struct world *w, uint64_t pa, uint32_t value)
+{
+	struct tape *t = &w->tape;
+	/* Its BASE lies before it, in the main queue's registers and in a control page.
+	 */
+	uint64_t before = pa == SMMU_REG_CMDQ_PROD
+				  ? SMMU_REG_CMDQ_PROD - SMMU_REG_CMDQ_BASE
+				  : SMMU_REG_ECMDQ_PROD(0, 0) - SMMU_REG_ECMDQ_BASE(0, 0);
+	uint64_t base = smmu_mmio_read(w->smmu, pa - before, 8);
+	uint32_t old = (uint32_t)smmu_mmio_read(w->smmu, pa, 4);
+
+	t->reg = pa;
+	t->prod = value;
+	t->mask = (UINT32_C(2) << smmu_reg_get(base, SMMU_CMDQ_BASE_LOG2SIZE)) - 1;
+	t->pa = smmu_reg_get_addr(base, SMMU_CMDQ_BASE_ADDR);
+	t->slots = smmu_bus_ptr(w->bus, t->pa, UINT64_C(8) * (t->mask + 1));
+	for (t->n = 0; (old & t->mask) != (value & t->mask) && t->n < 8; t->n++, old++)
+		memcpy(t->cmd[t->n], t->slots + 2 * (old & t->mask >> 1), 16);
+}
+
+static void tape_record(struct world *w)
+{
+	struct worker *me = &w->worker[0];
+
+	if (iommu_map(me->domain, me->iova, RAM_BASE, PAGE, IOMMU_READ))
+		abort();
+	w->tape.running = true;
+	if (iommu_unmap(me->domain, me->iova, PAGE) != PAGE)
+		abort();
+	w->tape.running = false;
+	if (w->tape.n != 2)
+		abort();
+}
+
+/* The i-th unmap's commands again, at wherever the queue is by now. */
+static void tape_play(struct world *w, uint64_t i)
+{
+	struct tape *t = &w->tape;
+	uint32_t flags = t->prod & ~t->mask;
+
+	for (unsigned k = 0; k < t->n; k++) {
+		uint64_t *slot = t->slots + 2 * (t->prod & t->mask >> 1);
+
+		if (!k)
+			smmu_set_addr(t->cmd[k], SMMU_CMD_TLBI_NH_VA_Address,
+				      IOVA + i % PAGES * PAGE);
+		else if (!(w->param & POLL))
+			smmu_set_addr(t->cmd[k], SMMU_CMD_SYNC_MSIAddress,
+				      t->pa + 8 * (uint64_t)(slot - t->slots));
+		slot[0] = t->cmd[k][0];
+		slot[1] = t->cmd[k][1];
+		t->prod = flags | ((t->prod + 1) & t->mask);
 	}
+	smmu_mmio_write(w->smmu, t->reg, 4, t->prod);
+	if (w->param & POLL) /* PROD and CONS are neighbours */
+		(void)smmu_mmio_read(w->smmu, t->reg + 4, 4);
+}
+
+/* Whole laps, after which the driver finds everything as it left it. */
+static void play_laps(struct world *w, uint64_t ops, struct stopwatch *watch)
+{
+	uint64_t lap = (w->tape.mask + 1) / 2;
+
+	ops = (ops + lap - 1) / lap * lap;
+	stopwatch_start(watch);
+	for (uint64_t i = 0; i < ops; i++)
+		tape_play(w, i);
+	stopwatch_stop(watch, ops);
+}
+
+static void model_sample(const struct bench_case *c, void *state, uint64_t ops,
+			 struct stopwatch *watch)
+{
+	(void)c;
+	tape_record(state);
+	play_laps(state, ops, watch);
+}
+
+static void overhead_sample(const struct bench_case *c, void *state, uint64_t ops,
+			    struct stopwatch *watch)
+{
+	struct stopwatch model = { .perf_fd = -1 };
+	struct world *w = state;
+	uint64_t part;
+
+	(void)c;
+	for (uint64_t done = 0; done < ops; done += PAGES) {
+		round_of(w, NULL, watch);
+		tape_record(w);
+		play_laps(w, PAGES, &model);
+	}
+	part = model.ns * watch->ops / model.ops;
+	watch->ns = watch->ns > part ? watch->ns - part : 0;
 }
 
 /* ---- The world ---- */
 
-static void hardware_up(struct world *w, uint64_t param)
+static void hardware_up(struct world *w)
 {
 	struct smmu_config cfg;
 
-	if (smmu_config_init(&cfg, param & NO_RIL ? SMMU_PRESET_V3_1 : SMMU_PRESET_V3_2))
+	if (smmu_config_init(&cfg, w->param & ECMDQ    ? SMMU_PRESET_V3_3
+				   : w->param & NO_RIL ? SMMU_PRESET_V3_1
+						       : SMMU_PRESET_V3_2))
 		abort();
 	cfg.sid_bits = 6;
 	cfg.cmdqs = 10;
+	if (w->param & ECMDQ) {
+		cfg.ecmdq = cfg.msi = cfg.cohacc = 1;
+		cfg.cmdq_control_page_log2numq = 3;
+	}
 	w->bus = smmu_bus_create();
 	if (!w->bus || smmu_bus_add_ram(w->bus, RAM_BASE, RAM_SIZE, NULL) ||
 	    smmu_create(&w->smmu, w->bus, &cfg))
 		abort();
 }
 
-static void software_up(struct world *w, uint64_t param)
+static void driver_up(struct world *w)
 {
 	struct iommu_system_config sys = { 0 };
-	struct iommu_dev_desc dev = { .name = "dev", .fw = &fw_ops, .fw_ctx = w };
 	struct arm_smmu_desc desc = {
-		.name = "smmu", .size = 0x20000, .coherent = true, .iommu_cells = 1
+		.name = "smmu", .size = WINDOW, .coherent = true, .iommu_cells = 1
 	};
 
+	if (w->param & POLL)
+		desc.options = ARM_SMMU_DISABLE_MSIPOLL;
 	w->platform = (struct iommu_platform){ &platform_ops, w };
 	desc.fwnode = w->fwnode = iommu_fwnode_create("smmu");
 	if (iommu_system_create(&w->sys, &sys) ||
-	    arm_smmu_probe(&w->drv, &desc, &w->platform, w->sys) ||
-	    iommu_dev_add(w->sys, &dev, &w->dev) ||
-	    iommu_paging_domain_alloc(w->dev, param & BY_VMID ? IOMMU_ALLOC_STAGE2 : 0,
-				      &w->domain) ||
-	    iommu_attach_device(w->domain, w->dev))
+	    arm_smmu_probe(&w->drv, &desc, &w->platform, w->sys))
 		abort();
+}
+
+static void worker_up(struct world *w, unsigned i)
+{
+	struct worker *me = &w->worker[i];
+	struct iommu_dev_desc dev = { .name = i ? "dev1" : "dev0",
+				      .fw = &fw_ops,
+				      .fw_ctx = me };
+
+	me->world = w;
+	me->iova = IOVA + ((uint64_t)i << 30);
+	me->id = (struct iommu_fw_args){ w->fwnode, 1, { 3 + i } };
+	if (iommu_dev_add(w->sys, &dev, &me->dev))
+		abort();
+	me->domain = w->worker[0].domain;
+	if ((!i || w->param & OWN) &&
+	    iommu_paging_domain_alloc(me->dev, w->param & VMID ? IOMMU_ALLOC_STAGE2 : 0,
+				      &me->domain))
+		abort();
+	if (iommu_attach_device(me->domain, me->dev))
+		abort();
+	if (i && pthread_create(&me->thread, NULL, work, me))
+		abort();
+}
+
+static void worker_down(struct world *w, unsigned i)
+{
+	struct worker *me = &w->worker[i];
+
+	iommu_detach_device(me->domain, me->dev);
+	if (!i || w->param & OWN)
+		iommu_domain_free(me->domain);
+	iommu_dev_remove(me->dev);
 }
 
 static bool setup(const struct bench_case *c, void **out)
@@ -205,17 +391,14 @@ static bool setup(const struct bench_case *c, void **out)
 	if (!w)
 		return false;
 	w->next_pa = RAM_BASE;
-	w->threads = 1 + (c->param & 1);
+	w->param = c->param;
+	w->threads = c->param & TWO ? 2 : 1;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_barrier_init(&w->barrier, NULL, w->threads);
-	hardware_up(w, c->param);
-	software_up(w, c->param);
-	for (unsigned i = 0; i < w->threads; i++) {
-		w->worker[i].world = w;
-		w->worker[i].iova = IOVA + ((uint64_t)i << 30);
-		if (i && pthread_create(&w->worker[i].thread, NULL, work, &w->worker[i]))
-			abort();
-	}
+	hardware_up(w);
+	driver_up(w);
+	for (unsigned i = 0; i < w->threads; i++)
+		worker_up(w, i);
 	*out = w;
 	return true;
 }
@@ -228,9 +411,8 @@ static void teardown(void *state)
 	pthread_barrier_wait(&w->barrier);
 	for (unsigned i = 1; i < w->threads; i++)
 		pthread_join(w->worker[i].thread, NULL);
-	iommu_detach_device(w->domain, w->dev);
-	iommu_domain_free(w->domain);
-	iommu_dev_remove(w->dev);
+	for (unsigned i = w->threads; i--;)
+		worker_down(w, i);
 	arm_smmu_remove(w->drv);
 	iommu_system_destroy(w->sys);
 	iommu_fwnode_put(w->fwnode);
@@ -241,55 +423,35 @@ static void teardown(void *state)
 	free(w);
 }
 
-/* ---- The model alone ---- */
-
-static bool alone_setup(const struct bench_case *c, void **out)
-{
-	(void)c;
-	*out = fixture_create(1, 4096);
-	return *out != NULL;
-}
-
-static void alone_sample(const struct bench_case *c, void *state, uint64_t ops,
-			 struct stopwatch *w)
-{
-	uint64_t cmd[2] = { 0, 0 }, sync[2] = { 0, 0 };
-
-	(void)c;
-	smmu_set(sync, SMMU_CMD_SYNC_OPCODE, SMMU_OP_SYNC);
-	smmu_set(cmd, SMMU_CMD_SYNC_OPCODE, SMMU_OP_TLBI_NH_VA);
-	smmu_set(cmd, SMMU_CMD_TLBI_NH_VA_ASID, ASID);
-	smmu_set(cmd, SMMU_CMD_TLBI_NH_VA_Leaf, 1);
-	smmu_set(cmd, SMMU_CMD_TLBI_NH_VA_TTL, 3);
-	smmu_set(cmd, SMMU_CMD_TLBI_NH_VA_TG, 1);
-	stopwatch_start(w);
-	for (uint64_t i = 0; i < ops; i++) {
-		smmu_set_addr(cmd, SMMU_CMD_TLBI_NH_VA_Address, IOVA + i % PAGES * PAGE);
-		fixture_push(state, cmd);
-		fixture_push(state, sync);
-		fixture_ring(state);
-	}
-	stopwatch_stop(w, ops);
-}
-
-static void alone_teardown(void *state)
-{
-	fixture_destroy(state);
-}
-
-#define UNMAP(name_, what_, param_)                                                      \
+#define CASE(kind, name_, what_, param_)                                                 \
 	{                                                                                \
-		"driver/unmap/" name_, what_, param_, setup, sample, teardown            \
+		"driver/" #kind "/" name_, what_, param_, setup, kind##_sample, teardown \
 	}
+/* One thread's whole, and of that the SMMU's and the driver's part. */
+#define UNMAP(name_, what_, param_)                                                      \
+	CASE(unmap, name_, "unmap of a page: " what_, param_),                           \
+		CASE(model, name_, "of that, the SMMU alone", param_),                   \
+		CASE(overhead, name_, "of that, the driver", param_)
+/* Two threads. */
+#define PAIR(name_, what_, param_)                                                       \
+	CASE(unmap, name_ "/2", what_ ", two threads", (param_) | TWO),                  \
+		CASE(unmap, name_ "/2own", what_ ", two threads and domains",            \
+		     (param_) | TWO | OWN)
 
 static const struct bench_case cases[] = {
-	{ "driver/model_alone", "TLBI_NH_VA and CMD_SYNC by hand, no driver", 0,
-	  alone_setup, alone_sample, alone_teardown },
-	UNMAP("ril", "unmap of a page, range command, one thread", 0),
-	UNMAP("ril/2", "the same, two threads", 1),
-	UNMAP("asid", "unmap of a page, no range commands, one thread", NO_RIL),
-	UNMAP("asid/2", "the same, two threads", NO_RIL | 1),
-	UNMAP("vmid", "unmap of a page, stage 2, one thread", BY_VMID),
-	UNMAP("vmid/2", "the same, two threads", BY_VMID | 1),
+	UNMAP("ril", "range command", 0),
+	PAIR("ril", "range command", 0),
+	UNMAP("asid", "no range commands", NO_RIL),
+	PAIR("asid", "no range commands", NO_RIL),
+	UNMAP("vmid", "stage 2", VMID),
+	PAIR("vmid", "stage 2", VMID),
+	UNMAP("poll", "range command, CONS polled", POLL),
+	PAIR("poll", "range command, CONS polled", POLL),
+	UNMAP("ecmdq", "range command, own queue", ECMDQ),
+	PAIR("ecmdq", "range command, own queue", ECMDQ),
+	CASE(map, "s1", "map of a page, stage 1", 0),
+	CASE(map, "s1/2", "the same, two threads", TWO),
+	CASE(map, "s1/2own", "the same, two threads and domains", TWO | OWN),
+	CASE(map, "s2", "map of a page, stage 2", VMID),
 };
 const struct bench_suite suite_driver = { cases, sizeof(cases) / sizeof(cases[0]) };

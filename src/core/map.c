@@ -9,11 +9,10 @@ static uint64_t below(uint64_t x)
 	return x ? (x & (~x + 1)) - 1 : UINT64_MAX;
 }
 
+/* The highest one; x is not 0. */
 static uint64_t highest(uint64_t x)
 {
-	for (unsigned shift = 1; shift < 64; shift *= 2)
-		x |= x >> shift;
-	return x - (x >> 1);
+	return UINT64_C(1) << (63 - __builtin_clzll(x));
 }
 
 uint64_t iommu_pgsize(uint64_t pgsize_bitmap, uint64_t iova, uint64_t pa, uint64_t size,
@@ -22,10 +21,12 @@ uint64_t iommu_pgsize(uint64_t pgsize_bitmap, uint64_t iova, uint64_t pa, uint64
 	uint64_t fit, pgsize, larger, step;
 
 	/* Not larger than what is left, nor than the alignment of both addresses. */
+	if (!size)
+		return 0;
 	fit = pgsize_bitmap & ((highest(size) << 1) - 1);
 	if (iova | pa)
 		fit &= below(iova | pa) * 2 + 1;
-	if (!size || !fit)
+	if (!fit)
 		return 0;
 	pgsize = highest(fit);
 	*count = (size_t)(size / pgsize);

@@ -8,6 +8,9 @@
  * stands on a reader-writer lock: what it then checks is who publishes and who frees.
  * An exploring test puts its own in with SMMU_RCU_HEADER.
  *
+ * What a reader did before it was inside is ordered too: the wait has a barrier run on
+ * every CPU, so that a reader needs none of its own.
+ *
  * A reader may nest, may not call rcu_wait_for_readers(), and should be short.
  */
 #ifndef CORE_RCU_H
@@ -36,15 +39,17 @@ void rcu_reader_ends(void);
 void rcu_wait_for_readers(void);
 #else
 #include <urcu/urcu-bp.h>
+/* The readers' few lines, which are there to be inlined by whoever likes. */
+#include <urcu/static/urcu-bp.h>
 
 static inline void rcu_reader_begins(void)
 {
-	urcu_bp_read_lock();
+	_urcu_bp_read_lock();
 }
 
 static inline void rcu_reader_ends(void)
 {
-	urcu_bp_read_unlock();
+	_urcu_bp_read_unlock();
 }
 
 /* Every reader that was inside when this began has left when it returns. */

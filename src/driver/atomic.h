@@ -20,12 +20,29 @@
 #define shared_store(at, value)	   __atomic_store_n(at, value, __ATOMIC_RELEASE)
 /* These return what was there before. */
 #define shared_add(at, n)	   __atomic_fetch_add(at, n, __ATOMIC_ACQ_REL)
-#define shared_xor(at, bits)	   __atomic_fetch_xor(at, bits, __ATOMIC_RELEASE)
 #define shared_and(at, bits)	   __atomic_fetch_and(at, bits, __ATOMIC_ACQ_REL)
 /* True if *at was `old`, and is `value` now. */
 #define shared_cas(at, old, value) shared_cas_(at, old, value)
-/* Somebody else has to move first. */
-#define shared_pause()		   sched_yield()
+/* Somebody else has to move first; the i-th time in vain. */
+#define shared_pause(i)		   shared_pause_(i)
+
+static inline void shared_spin(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* On another CPU he is about to; or he wants this one. */
+static inline void shared_pause_(unsigned i)
+{
+	if (i < 64)
+		shared_spin();
+	else
+		sched_yield();
+}
 
 static inline bool shared_cas_(uint64_t *at, uint64_t old, uint64_t value)
 {

@@ -50,9 +50,13 @@ static int join(struct arm_smmu_attachment *a)
 		a->next_in_domain = domain->attachments;
 		domain->attachments = a;
 		old = publish(domain, merged);
-		__atomic_add_fetch(&domain->joined, 1, __ATOMIC_SEQ_CST);
 	}
 	pthread_mutex_unlock(&domain->lock);
+	/*
+	 * Not only to free: who still walks the old array has cleared his entries before
+	 * this returns, and so before hardware can find them (DRV-79). That is what lets
+	 * unmap do without a barrier.
+	 */
 	retire(old);
 	return err;
 }

@@ -74,6 +74,16 @@ bool arm_smmu_cmdq_defer(struct arm_smmu *smmu)
 	return any;
 }
 
+static void write_prod(struct arm_smmu_cmdq *cmdq)
+{
+	uint32_t prod = shared_load(&cmdq->q.prod) | shared_load(&cmdq->flags);
+
+	__atomic_store_n(&cmdq->owner, (uintptr_t)pthread_self(), __ATOMIC_RELAXED);
+	/* Orders the commands before the index (platform.h). */
+	arm_smmu_write32(cmdq->smmu, cmdq->q.prod_reg, prod);
+	__atomic_store_n(&cmdq->owner, 0, __ATOMIC_RELAXED);
+}
+
 /*
  * Through a gate, since the ERRACK of an ECMDQ is in the register that bears the index:
  * whoever finds somebody inside leaves the write to him.
@@ -83,13 +93,7 @@ static void tell(struct arm_smmu_cmdq *cmdq)
 	if (!arm_smmu_gate_enter(&cmdq->gate))
 		return;
 	do {
-		uint32_t prod = shared_load(&cmdq->q.prod) | shared_load(&cmdq->flags);
-
-		__atomic_store_n(&cmdq->owner, (uintptr_t)pthread_self(),
-				 __ATOMIC_RELAXED);
-		/* Orders the commands before the index (platform.h). */
-		arm_smmu_write32(cmdq->smmu, cmdq->q.prod_reg, prod);
-		__atomic_store_n(&cmdq->owner, 0, __ATOMIC_RELAXED);
+		write_prod(cmdq);
 	} while (arm_smmu_gate_leave(&cmdq->gate));
 }
 
@@ -147,16 +151,19 @@ static uint64_t up_to_message(const struct arm_smmu_cmdq *cmdq, uint64_t from, u
 	return i;
 }
 
-static void look(struct arm_smmu_cmdq *cmdq)
+/* Reads the register; true: everything below `end` is consumed. `now`: for room. */
+static bool look(struct arm_smmu_cmdq *cmdq, uint64_t end, bool now)
 {
 	uint64_t seen = arm_smmu_ring_consumed(&cmdq->ring);
 	uint32_t cons = arm_smmu_read32(cmdq->smmu, cmdq->q.cons_reg);
 	uint64_t n = arm_smmu_ring_ahead(&cmdq->ring, seen, cons);
+	uint64_t pos = seen + up_to_message(cmdq, seen, n);
+	bool sure = arm_smmu_ring_consume(&cmdq->ring, seen, pos, now);
 
-	arm_smmu_ring_consume(&cmdq->ring, seen, seen + up_to_message(cmdq, seen, n));
 	/* An error that no interrupt told of stops the queue for good. */
 	if (arm_smmu_cmdq_stopped(cmdq, cons))
 		arm_smmu_gerror_handler(cmdq->smmu);
+	return sure && pos >= end;
 }
 
 static void report_timeout(struct arm_smmu *smmu, const char *what)
@@ -188,7 +195,7 @@ static int reserve(struct arm_smmu_cmdq *cmdq, unsigned n, uint64_t *pos, bool *
 		return 0;
 	arm_smmu_wait_begin(cmdq->smmu, &w);
 	for (;;) {
-		look(cmdq);
+		look(cmdq, 0, true);
 		if (arm_smmu_ring_reserve(&cmdq->ring, n, pos, owner))
 			return 0;
 		if (!arm_smmu_wait_more(cmdq->smmu, &w)) {
@@ -217,8 +224,10 @@ static bool sync_done(struct arm_smmu_cmdq *cmdq, uint64_t end)
 {
 	hwword_t *slot = queue_entry(&cmdq->q, (uint32_t)(end - 1));
 
-	if (cmdq->sync == SYNC_MSI && !(uint32_t)hw_load(slot))
+	if (cmdq->sync == SYNC_MSI && !(uint32_t)hw_load(slot)) {
 		arm_smmu_ring_passed(&cmdq->ring, end);
+		return true;
+	}
 	return arm_smmu_ring_consumed(&cmdq->ring) >= end;
 }
 
@@ -251,17 +260,35 @@ static bool message_lost(struct arm_smmu_cmdq *cmdq, uint64_t end)
 	return sync_done(cmdq, end);
 }
 
-static int wait_sync(struct arm_smmu_cmdq *cmdq, uint64_t end)
+/*
+ * What takes no time to speak of: the SMMU was done when PROD was written, or somebody
+ * else is about to write it.
+ */
+static bool done_soon(struct arm_smmu_cmdq *cmdq, uint64_t end, bool owner)
+{
+	bool poll = cmdq->sync == SYNC_POLL;
+	unsigned spins = owner ? 1 : 32;
+
+	for (unsigned i = 0; i < spins; i++) {
+		if (i)
+			shared_pause(i);
+		if (sync_done(cmdq, end) || (poll && look(cmdq, end, false)))
+			return true;
+	}
+	return false;
+}
+
+static int wait_sync(struct arm_smmu_cmdq *cmdq, uint64_t end, bool owner)
 {
 	struct arm_smmu_wait w;
 	unsigned syncs = 0;
 
-	if (sync_done(cmdq, end))
+	if (done_soon(cmdq, end, owner))
 		return 0;
 	arm_smmu_wait_begin(cmdq->smmu, &w);
 	for (;;) {
-		if (worth_a_look(cmdq, &w, &syncs))
-			look(cmdq);
+		if (worth_a_look(cmdq, &w, &syncs) && look(cmdq, end, false))
+			return 0;
 		if (sync_done(cmdq, end))
 			return 0;
 		if (arm_smmu_wait_more(cmdq->smmu, &w))
@@ -283,29 +310,42 @@ static void put(struct arm_smmu_cmdq *cmdq, uint64_t pos, const struct arm_smmu_
 		hw_store(&at[i], cmd->dw[i]);
 }
 
-static void count_commands(struct arm_smmu *smmu, const struct arm_smmu_cmd *cmds,
-			   unsigned n, bool sync)
+/* By the owner alone. */
+static void add(uint64_t *counter, uint64_t n)
 {
-	unsigned tlbi = 0, cfgi = 0;
+	__atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n,
+			 __ATOMIC_RELAXED);
+}
 
-	for (unsigned i = 0; i < n; i++) {
-		unsigned op = (unsigned)smmu_get(cmds[i].dw, SMMU_CMD_OPCODE);
+static void count_commands(struct arm_smmu_cmdq *cmdq, uint64_t pos, uint64_t end)
+{
+	uint64_t tlbi = 0, cfgi = 0, syncs = 0;
+
+	for (uint64_t p = pos; p < end; p++) {
+		uint64_t dw[] = { hw_load(queue_entry(&cmdq->q, (uint32_t)p)) };
+		unsigned op = (unsigned)smmu_get(dw, SMMU_CMD_OPCODE);
 
 		tlbi += op >= SMMU_OP_TLBI_NH_ALL && op <= SMMU_OP_TLBI_NSNH_ALL;
 		cfgi += op >= SMMU_OP_CFGI_STE && op <= SMMU_OP_CFGI_CD_ALL;
+		syncs += op == SMMU_OP_SYNC;
 	}
-	arm_smmu_count(smmu, COUNT_COMMANDS, n + sync);
-	arm_smmu_count(smmu, COUNT_SYNCS, sync);
-	arm_smmu_count(smmu, COUNT_TLBI, tlbi);
-	arm_smmu_count(smmu, COUNT_CFGI, cfgi);
+	add(&cmdq->sent.commands, end - pos);
+	add(&cmdq->sent.tlbi, tlbi);
+	add(&cmdq->sent.cfgi, cfgi);
+	add(&cmdq->sent.syncs, syncs);
 }
 
-static void hand_over(struct arm_smmu_cmdq *cmdq, uint64_t pos)
+static void hand_over(struct arm_smmu_cmdq *cmdq, uint64_t pos, unsigned n)
 {
-	uint64_t end = arm_smmu_ring_take(&cmdq->ring, pos);
+	uint64_t end = arm_smmu_ring_take(&cmdq->ring, pos, n);
 
+	count_commands(cmdq, pos, end);
 	shared_store(&cmdq->q.prod, queue_index(&cmdq->q, (uint32_t)end));
-	tell(cmdq);
+	/* The owner is alone, but for ERRACK, which the main queue has elsewhere. */
+	if (cmdq == &cmdq->smmu->cmdq)
+		write_prod(cmdq);
+	else
+		tell(cmdq);
 	arm_smmu_ring_hand_over(&cmdq->ring, end);
 	/* They have commands of their own, which come after these. */
 	run_deferred(cmdq);
@@ -332,11 +372,11 @@ int arm_smmu_cmdq_submit(struct arm_smmu_cmdq *cmdq, const struct arm_smmu_cmd *
 
 		put(cmdq, pos + n, &last);
 	}
-	arm_smmu_ring_publish(&cmdq->ring, pos, n + sync);
-	count_commands(cmdq->smmu, cmds, n, sync);
 	if (owner)
-		hand_over(cmdq, pos);
-	return sync ? wait_sync(cmdq, pos + n + 1) : 0;
+		hand_over(cmdq, pos, n + sync);
+	else
+		arm_smmu_ring_publish(&cmdq->ring, pos, n + sync);
+	return sync ? wait_sync(cmdq, pos + n + 1, owner) : 0;
 }
 
 int arm_smmu_submit(struct arm_smmu *smmu, const struct arm_smmu_cmd *cmds, unsigned n,

@@ -77,17 +77,24 @@ enum arm_smmu_sync {
 	SYNC_MSI,  /* its slot, to which its message goes, reads 0 (DRV-97) */
 };
 
+/* Commands that the SMMU was told of; counted by whoever tells it. Atomic. */
+struct arm_smmu_sent {
+	uint64_t commands, syncs, tlbi, cfgi;
+};
+
 struct arm_smmu_cmdq {
 	struct arm_smmu *smmu;
-	struct arm_smmu_queue q; /* prod: atomic, what the register should be */
-	struct arm_smmu_ring ring;
 	enum arm_smmu_sync sync;
 	unsigned syncs; /* atomic: interrupts of CMD_SYNCs so far */
 	/* An ECMDQ's, else 0: what goes into PROD with the index. Atomic. */
 	uint32_t flags;
-	struct arm_smmu_gate gate; /* to PROD */
+	struct arm_smmu_queue q; /* prod: atomic, what the register should be */
+	struct arm_smmu_ring ring;
+	struct arm_smmu_gate gate; /* to the PROD of an ECMDQ */
 	uintptr_t owner;	   /* atomic: the thread that writes PROD, 0: none */
 	bool deferred; /* atomic: an interrupt that wants commands came to it */
+	struct arm_smmu_sent sent;
+	char apart[64]; /* the next queue may be another CPU's */
 };
 
 struct arm_smmu_strtab {
@@ -103,12 +110,8 @@ struct arm_smmu_ids {
 	unsigned bits;
 };
 
-/* Counters, changed atomically. */
+/* Counters, changed atomically; those of commands are with their queue. */
 enum arm_smmu_counter {
-	COUNT_COMMANDS,
-	COUNT_SYNCS,
-	COUNT_TLBI,
-	COUNT_CFGI,
 	COUNT_EVENTS,
 	COUNT_OVERFLOWS,
 	COUNT_PAGE_REQUESTS,
@@ -222,11 +225,10 @@ struct arm_smmu_domain {
 	struct arm_smmu_attachment *attachments; /* lock */
 	/*
 	 * What to invalidate; under RCU, changed under lock. A device is in it before an
-	 * STE or CD leads here, so whoever unmaps and does not find it afterwards may
-	 * rely on nothing being cached (DRV-79).
+	 * STE or CD leads here, and a grace period lies between: whoever unmaps and does
+	 * not find it has cleared his entries before it can walk them (DRV-79).
 	 */
 	_Atomic(struct arm_smmu_invs *) invs;
-	uint64_t joined; /* atomic: orders attach and unmap */
 };
 
 static inline struct arm_smmu_domain *to_domain(struct iommu_domain *domain)

@@ -228,10 +228,10 @@ int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t s
 	int err;
 
 	/*
-	 * DRV-79. A read-modify-write, so that it has a place in the order of those of
-	 * attach: whoever joins after it has seen what was unmapped before it.
+	 * DRV-79 has a full barrier here. CHOICE: attach waits for readers between the
+	 * new array and the STE, which has a barrier run on every CPU when it is needed
+	 * (change.c, join).
 	 */
-	__atomic_fetch_add(&domain->joined, 0, __ATOMIC_SEQ_CST);
 	rcu_reader_begins();
 	err = arm_smmu_invs_invalidate(rcu_get(&domain->invs), iova, size, granule, leaf);
 	rcu_reader_ends();

@@ -31,6 +31,16 @@ void arm_smmu_get_info(const struct arm_smmu *smmu, struct arm_smmu_info *info)
 	memcpy(info->idr, smmu->idr, sizeof(info->idr));
 }
 
+static void add_sent(const struct arm_smmu_cmdq *cmdq, struct arm_smmu_stats *stats)
+{
+	const struct arm_smmu_sent *sent = &cmdq->sent;
+
+	stats->commands += __atomic_load_n(&sent->commands, __ATOMIC_RELAXED);
+	stats->syncs += __atomic_load_n(&sent->syncs, __ATOMIC_RELAXED);
+	stats->tlbi += __atomic_load_n(&sent->tlbi, __ATOMIC_RELAXED);
+	stats->cfgi += __atomic_load_n(&sent->cfgi, __ATOMIC_RELAXED);
+}
+
 void arm_smmu_get_stats(const struct arm_smmu *smmu, struct arm_smmu_stats *stats)
 {
 	uint64_t c[COUNT_NR];
@@ -38,10 +48,6 @@ void arm_smmu_get_stats(const struct arm_smmu *smmu, struct arm_smmu_stats *stat
 	for (unsigned i = 0; i < COUNT_NR; i++)
 		c[i] = __atomic_load_n(&smmu->counters[i], __ATOMIC_RELAXED);
 	*stats = (struct arm_smmu_stats){
-		.commands = c[COUNT_COMMANDS],
-		.syncs = c[COUNT_SYNCS],
-		.tlbi = c[COUNT_TLBI],
-		.cfgi = c[COUNT_CFGI],
 		.events = c[COUNT_EVENTS],
 		.events_overflown = c[COUNT_OVERFLOWS],
 		.page_requests = c[COUNT_PAGE_REQUESTS],
@@ -49,6 +55,9 @@ void arm_smmu_get_stats(const struct arm_smmu *smmu, struct arm_smmu_stats *stat
 		.cmdq_errors = c[COUNT_CMDQ_ERRORS],
 		.timeouts = c[COUNT_TIMEOUTS],
 	};
+	add_sent(&smmu->cmdq, stats);
+	for (unsigned i = 0; i < smmu->max_ecmdqs; i++)
+		add_sent(&smmu->ecmdqs[i], stats);
 }
 
 struct text {

@@ -5,28 +5,28 @@
 #include <string.h>
 #include "driver/atomic.h"
 
-static size_t words(unsigned log2)
+static uint64_t *end_at(const struct arm_smmu_ring *ring, uint64_t pos)
 {
-	return log2 > 6 ? (size_t)1 << (log2 - 6) : 1;
+	return &ring->ends[pos & ((UINT64_C(1) << ring->log2) - 1)];
 }
 
 int arm_smmu_ring_init(struct arm_smmu_ring *ring, unsigned log2)
 {
 	*ring = (struct arm_smmu_ring){ .log2 = log2 };
-	ring->valid = calloc(words(log2), sizeof(*ring->valid));
-	return ring->valid ? 0 : -ENOMEM;
+	ring->ends = calloc((size_t)1 << log2, sizeof(*ring->ends));
+	return ring->ends ? 0 : -ENOMEM;
 }
 
 void arm_smmu_ring_fini(struct arm_smmu_ring *ring)
 {
-	free(ring->valid);
-	ring->valid = NULL;
+	free(ring->ends);
+	ring->ends = NULL;
 }
 
 void arm_smmu_ring_reset(struct arm_smmu_ring *ring)
 {
 	ring->tail = ring->consumed = ring->handed = 0;
-	memset(ring->valid, 0, words(ring->log2) * sizeof(*ring->valid));
+	memset(ring->ends, 0, sizeof(*ring->ends) << ring->log2);
 }
 
 uint64_t arm_smmu_ring_tail(const struct arm_smmu_ring *ring)
@@ -57,67 +57,24 @@ bool arm_smmu_ring_reserve(struct arm_smmu_ring *ring, unsigned n, uint64_t *pos
 	}
 }
 
-/* ---- Written slots ---- */
-
-/* The run of slots from pos on that share a word: its bits, and how many. */
-static uint64_t run_of(const struct arm_smmu_ring *ring, uint64_t pos, uint64_t left,
-		       size_t *word, unsigned *n)
-{
-	uint64_t slot = pos & ((UINT64_C(1) << ring->log2) - 1);
-	unsigned first = (unsigned)slot % 64;
-	unsigned most = ring->log2 < 6 ? (1u << ring->log2) - first : 64 - first;
-
-	*word = slot / 64;
-	*n = left < most ? (unsigned)left : most;
-	return (*n == 64 ? UINT64_MAX : (UINT64_C(1) << *n) - 1) << first;
-}
-
 void arm_smmu_ring_publish(struct arm_smmu_ring *ring, uint64_t pos, unsigned n)
 {
-	while (n) {
-		size_t word;
-		unsigned run;
-		uint64_t bits = run_of(ring, pos, n, &word, &run);
-
-		shared_xor(&ring->valid[word], bits);
-		pos += run;
-		n -= run;
-	}
-}
-
-/* Set in even laps, clear in odd ones (DRV-94). */
-static bool published(const struct arm_smmu_ring *ring, uint64_t pos, size_t word,
-		      uint64_t bits)
-{
-	uint64_t set = pos >> ring->log2 & 1 ? 0 : bits;
-
-	return (shared_load(&ring->valid[word]) & bits) == set;
-}
-
-static void wait_published(const struct arm_smmu_ring *ring, uint64_t pos, uint64_t end)
-{
-	while (pos < end) {
-		size_t word;
-		unsigned run;
-		uint64_t bits = run_of(ring, pos, end - pos, &word, &run);
-
-		while (!published(ring, pos, word, bits))
-			shared_pause();
-		pos += run;
-	}
+	shared_store(end_at(ring, pos), pos + n);
 }
 
 /* ---- The owner ---- */
 
-uint64_t arm_smmu_ring_take(struct arm_smmu_ring *ring, uint64_t pos)
+uint64_t arm_smmu_ring_take(struct arm_smmu_ring *ring, uint64_t pos, unsigned n)
 {
-	uint64_t end;
+	uint64_t end, next;
 
-	while (shared_load(&ring->handed) != pos)
-		shared_pause();
+	for (unsigned i = 0; shared_load(&ring->handed) != pos; i++)
+		shared_pause(i);
 	/* Whoever comes after this is, or has, the next owner. */
 	end = shared_and(&ring->tail, ~RING_OWNED) >> 1;
-	wait_published(ring, pos, end);
+	for (uint64_t at = pos + n; at < end; at = next)
+		for (unsigned i = 0; (next = shared_load(end_at(ring, at))) <= at; i++)
+			shared_pause(i);
 	return end;
 }
 
@@ -136,16 +93,24 @@ uint64_t arm_smmu_ring_ahead(const struct arm_smmu_ring *ring, uint64_t seen,
 	return ahead <= arm_smmu_ring_tail(ring) - seen ? ahead : 0;
 }
 
-void arm_smmu_ring_consume(struct arm_smmu_ring *ring, uint64_t seen, uint64_t pos)
+static bool lags(const struct arm_smmu_ring *ring, uint64_t seen, uint64_t pos)
 {
-	if (pos != seen)
-		(void)shared_cas(&ring->consumed, seen, pos);
+	return pos - seen >= UINT64_C(1) << ring->log2 >> 1;
+}
+
+bool arm_smmu_ring_consume(struct arm_smmu_ring *ring, uint64_t seen, uint64_t pos,
+			   bool now)
+{
+	if (pos == seen || !(now || lags(ring, seen, pos)))
+		return shared_load(&ring->consumed) == seen;
+	return shared_cas(&ring->consumed, seen, pos);
 }
 
 void arm_smmu_ring_passed(struct arm_smmu_ring *ring, uint64_t pos)
 {
 	uint64_t seen = shared_load(&ring->consumed);
 
-	while (seen < pos && !shared_cas(&ring->consumed, seen, pos))
+	while (seen < pos && lags(ring, seen, pos) &&
+	       !shared_cas(&ring->consumed, seen, pos))
 		seen = shared_load(&ring->consumed);
 }

@@ -92,15 +92,6 @@ uint64_t ring_add(uint64_t *at, uint64_t n, const char *what)
 	return __atomic_fetch_add(at, n, __ATOMIC_SEQ_CST);
 }
 
-uint64_t ring_xor(uint64_t *at, uint64_t bits, const char *what)
-{
-	explore_point(what);
-	explore_changed();
-	if (plant == EARLY_VALID)
-		return *at;
-	return __atomic_fetch_xor(at, bits, __ATOMIC_SEQ_CST);
-}
-
 uint64_t ring_and(uint64_t *at, uint64_t bits, const char *what)
 {
 	uint64_t v;
@@ -119,8 +110,8 @@ static void reserved(uint64_t old, uint64_t value)
 	uint64_t slots = UINT64_C(1) << the->log2;
 
 	my_pos = old >> 1;
-	for (uint64_t p = old >> 1; plant == EARLY_VALID && p < value >> 1; p++)
-		the->smmu.cmdq.ring.valid[0] ^= UINT64_C(1) << (p & (slots - 1));
+	if (plant == EARLY_VALID)
+		the->smmu.cmdq.ring.ends[my_pos & (slots - 1)] = value >> 1;
 }
 
 bool ring_cas(uint64_t *at, uint64_t old, uint64_t value, const char *what)
