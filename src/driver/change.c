@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "core/rcu.h"
+#include "driver/ats.h"
 
 /* Lock: the domain's. What was there is the caller's, to free with retire(). */
 static struct arm_smmu_invs *publish(struct arm_smmu_domain *domain,
@@ -135,16 +136,42 @@ static int enter(struct arm_smmu_change *c)
 	return err;
 }
 
+/* DRV-84, step 1: only where somebody follows what is unmapped. */
+static bool wants_ats(const struct arm_smmu_change *c)
+{
+	if (c->no_ats || !c->master->ats_supported)
+		return false;
+	/* An STE with S2S and EATS is illegal (STE-9). */
+	if (c->domain && c->domain->stage == STAGE_2 && c->master->stall_enabled)
+		return false;
+	return c->core || c->cds;
+}
+
 int arm_smmu_change_begin(struct arm_smmu_change *c)
 {
+	int err;
+
 	c->old = arm_smmu_attachment(c->master, c->ssid);
 	c->new = NULL;
-	c->ats = false;
-	return c->core ? enter(c) : 0;
+	c->ats = wants_ats(c);
+	err = c->core ? enter(c) : 0;
+	if (err)
+		return err;
+	if (c->master->ats_enabled && !c->ats)
+		arm_smmu_ats_off(c->master);
+	return 0;
 }
 
 void arm_smmu_change_end(struct arm_smmu_change *c)
 {
+	struct arm_smmu_master *master = c->master;
+
+	if (c->ats && !master->ats_enabled)
+		arm_smmu_ats_on(master);
+	else if (master->ats_enabled)
+		/* DRV-86: what it translates with this PASID is another thing now. */
+		arm_smmu_atc_inv_all(master, c->ats ? c->ssid : IOMMU_NO_PASID);
+	master->ats_enabled = c->ats;
 	replace_of_master(c->master, c->old, c->new);
 	if (!c->old)
 		return;

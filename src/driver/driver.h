@@ -187,8 +187,9 @@ struct arm_smmu_master {
 	size_t num_sids;
 	unsigned ssid_bits;
 	bool stall_enabled;
-	/* The device's ATS is on: its ATC is invalidated with the TLBs. */
-	bool ats_enabled;
+	bool pasid_enabled; /* at its function */
+	bool ats_supported; /* by all who are between it and the SMMU */
+	bool ats_enabled;   /* its ATC is invalidated with the TLBs */
 	/* What it brings to a domain and takes away again; for attach alone (DRV-27). */
 	struct arm_smmu_invs *add, *remove;
 	struct arm_smmu_cdtab cdtab;

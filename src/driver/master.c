@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <smmulator/iommu_pci.h>
+#include "driver/ats.h"
 #include "driver/cdtab.h"
 #include "driver/cmdq.h"
 #include "driver/strtab.h"
@@ -63,8 +65,10 @@ static int take_sids(struct arm_smmu_master *master, const struct iommu_fwspec *
 /* DRV-27: a tag, what goes with it, and an ATC for each stream. */
 static int make_room(struct arm_smmu_master *master)
 {
-	master->add = arm_smmu_invs_alloc(2 + master->num_sids);
-	master->remove = arm_smmu_invs_alloc(2 + master->num_sids);
+	size_t room = 2 + (master->ats_supported ? master->num_sids : 0);
+
+	master->add = arm_smmu_invs_alloc(room);
+	master->remove = arm_smmu_invs_alloc(room);
 	return master->add && master->remove ? 0 : -ENOMEM;
 }
 
@@ -144,16 +148,24 @@ static unsigned log2_floor(uint32_t n)
 	return bits;
 }
 
+/* A function's capability speaks for itself, if there is a way to ask it. */
+static int pci_max_pasids(const struct iommu_dev *dev)
+{
+	return iommu_pci_has_config(dev) ? iommu_pci_max_pasids(dev)
+					 : iommu_dev_desc(dev)->pci_max_pasids;
+}
+
 /* DRV-28, DRV-29 */
 static unsigned ssid_bits(const struct arm_smmu *smmu, const struct iommu_dev *dev)
 {
 	const struct iommu_dev_desc *desc = iommu_dev_desc(dev);
 	unsigned bits = desc->pasid_num_bits;
 
-	if (desc->bus == IOMMU_BUS_PCI)
-		bits = desc->pci_max_pasids > 0
-			       ? log2_floor((uint32_t)desc->pci_max_pasids)
-			       : 0;
+	if (desc->bus == IOMMU_BUS_PCI) {
+		int max = pci_max_pasids(dev);
+
+		bits = max > 0 ? log2_floor((uint32_t)max) : 0;
+	}
 	if (bits > smmu->ssid_bits)
 		bits = smmu->ssid_bits;
 	if (!(smmu->features & FEAT_2LVL_CDTAB) && bits > LINEAR_SSID_BITS)
@@ -202,6 +214,7 @@ int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwsp
 	 * device is stalled only where the SMMU knows nothing else.
 	 */
 	master->stall_enabled = smmu->features & FEAT_STALL_FORCE;
+	arm_smmu_pci_prepare(master);
 	err = take_sids(master, fwspec);
 	if (!err && arm_smmu_rmr_has(master))
 		master->rid = RID_BYPASS; /* as the STEs are until the first attach */
@@ -212,6 +225,7 @@ int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwsp
 	if (!err)
 		err = insert_sids(smmu, master);
 	if (err) {
+		arm_smmu_pci_restore(master);
 		master_free(master);
 		return err;
 	}
@@ -234,6 +248,7 @@ void arm_smmu_release_device(struct iommu_dev *dev)
 	arm_smmu_attach_static(master,
 			       arm_smmu_rmr_has(master) ? RID_BYPASS : RID_BLOCKED);
 	remove_sids(master->smmu, master);
+	arm_smmu_pci_restore(master);
 	master_free(master);
 }
 
