@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A PCIe function behind an SMMU: configuration space with ATS, PRI, PASID and FLR, an
- * address translation cache (ATC), a DMA engine that uses it, and page requests. What
- * the function may do is what software has enabled in its configuration space, as a
- * driver does it. Source: PCI Express Base 4.0, 6.20, 7.8.8 (PASID), 10.3 to 10.5 (ATS,
- * PRI); IHI 0070 3.9, 13.6, 13.7.
+ * A PCIe function behind an SMMU: configuration space with ATS, PRI, PASID, SR-IOV, MSI,
+ * MSI-X and FLR, an address translation cache (ATC), a DMA engine that uses it, page
+ * requests, and interrupts. What the function may do is what software has enabled in its
+ * configuration space, as a driver does it. Source: PCI Express Base 4.0, 6.1.4 and 7.7
+ * (MSI, MSI-X), 6.20, 7.8.8 (PASID), 9 (SR-IOV), 10.3 to 10.5 (ATS, PRI); IHI 0070 3.9,
+ * 13.6, 13.7.
  *
- * Context: one thread uses one function at a time; its SMMU's messages to it may come
- * on any other meanwhile. Misuse is a negative errno and changes nothing.
+ * Context: one thread does DMA, page requests and interrupts of one function at a time;
+ * its configuration space, BAR, resets and statistics are for any thread, and its
+ * SMMU's messages to it may come on any. A PF and its VFs count as several functions.
+ * Misuse is a negative errno and changes nothing.
  */
 #ifndef SMMULATOR_PCIE_H
 #define SMMULATOR_PCIE_H
@@ -38,38 +41,72 @@ struct smmu_pcie_config {
 	struct smmu *smmu; /* outlives the function */
 	uint32_t sid;
 	uint16_t vendor, device; /* ids in its configuration space */
+	uint16_t class_code;	 /* base class << 8 | sub-class */
 	bool ats, pri, flr;	 /* capabilities; pri wants ats */
 	uint8_t pasid_width;	 /* 0: no PASID capability; 1 to 20 */
 	bool pasid_exec, pasid_priv;
 	uint32_t page_requests; /* Outstanding Page Request Capacity; 0: 64; <= 512 */
 	uint32_t atc_sets, atc_ways; /* powers of two; 0: 64 sets of 4 */
 	uint8_t manners;	     /* enum smmu_pcie_manners */
+	uint8_t msi_vectors;	     /* 0: no MSI; 1, 2, 4, 8, 16, 32 */
+	uint16_t msix_vectors; /* 0: no MSI-X; to 2048; table at 0 of BAR 0, PBA 0x8000 */
+	/*
+	 * A PF: VFs that it can have, 0 (no SR-IOV) to SMMU_PCIE_MAX_VFS. Each has what
+	 * its PF has of the above, but always FLR. VF i is vf_offset + i * vf_stride
+	 * RequesterIDs after the PF: vf_offset is not 0, vf_stride not if there are
+	 * several.
+	 */
+	uint16_t total_vfs, vf_offset, vf_stride;
+	uint16_t vf_device;	 /* VF Device ID */
+	const uint32_t *vf_sids; /* of each VF, copied; NULL: sid and as above */
 	/* Told of each PRG response that was expected; may be NULL. No lock held. */
 	void (*page_response)(void *ctx, uint16_t prg_index, unsigned code);
 	void *ctx;
 };
 
+#define SMMU_PCIE_MAX_VFS 256u
+
 /*
- * A function after its reset: nothing enabled. 0; -EINVAL: a value out of range; -ENOMEM;
- * with ats, also the errors of smmu_ats_attach().
+ * A function after its reset: nothing enabled, no VFs. 0; -EINVAL: a value out of range;
+ * -ENOMEM; with ats, also the errors of smmu_ats_attach(), but an SMMU without ATS is
+ * allowed: it answers translation requests with UR. -ERANGE: a VF's StreamID past 32
+ * bits.
  */
 SMMU_API int smmu_pcie_create(struct smmu_pcie **fn, const struct smmu_pcie_config *cfg);
-/* Detaches it; what was sent to it completes as with UR. NULL is allowed. */
+/* Detaches it; what was sent to it completes as with UR. A PF takes its VFs with it; a
+   VF, or NULL: nothing happens. */
 SMMU_API void smmu_pcie_destroy(struct smmu_pcie *fn);
 SMMU_API const char *smmu_pcie_name(const struct smmu_pcie *fn);
+SMMU_API uint32_t smmu_pcie_sid(const struct smmu_pcie *fn);
+
+/*
+ * Virtual functions. VF `index` of this PF, whether it is enabled or not: it lives as
+ * long as its PF. NULL: there can be no such one. While its PF's VF Enable is off, or
+ * NumVFs does not count it, it is not there: configuration space reads all ones and
+ * ignores writes, DMA, page requests and interrupts are -ENODEV, invalidations UR. It
+ * uses its PF's PASID and PRI capabilities; the allocation of page requests is one for
+ * all.
+ */
+SMMU_API struct smmu_pcie *smmu_pcie_vf(struct smmu_pcie *fn, unsigned index);
+SMMU_API struct smmu_pcie *smmu_pcie_pf(struct smmu_pcie *fn); /* NULL: it is no VF */
+SMMU_API bool smmu_pcie_present(struct smmu_pcie *fn);
 
 /*
  * Configuration space, 4096 bytes; size 1, 2 or 4, aligned. A read of nothing is 0, a
  * misaligned or larger one all ones; such a write, and one of what is read-only, is
- * ignored. Writing DevCtl's Initiate FLR resets the function before this returns.
+ * ignored. Writing DevCtl's Initiate FLR resets the function before this returns; a PF's
+ * VFs vanish with it.
  */
 SMMU_API uint32_t smmu_pcie_cfg_read(struct smmu_pcie *fn, uint16_t offset,
 				     unsigned size);
 SMMU_API void smmu_pcie_cfg_write(struct smmu_pcie *fn, uint16_t offset, unsigned size,
 				  uint32_t value);
 /* Offset of a capability (id < 0x100: 0x10 PCI Express) or extended one; 0: none. */
+#define SMMU_PCI_CAP_MSI   0x05u
 #define SMMU_PCI_CAP_EXP   0x10u
+#define SMMU_PCI_CAP_MSIX  0x11u
 #define SMMU_PCI_EXT_ATS   0x10fu /* extended capabilities: 0x100 + id */
+#define SMMU_PCI_EXT_SRIOV 0x110u
 #define SMMU_PCI_EXT_PRI   0x113u
 #define SMMU_PCI_EXT_PASID 0x11bu
 SMMU_API uint16_t smmu_pcie_find_cap(struct smmu_pcie *fn, unsigned id);
@@ -86,6 +123,10 @@ SMMU_API int smmu_pcie_enable_ats(struct smmu_pcie *fn, unsigned stu);
 SMMU_API int smmu_pcie_disable_ats(struct smmu_pcie *fn);
 SMMU_API int smmu_pcie_enable_pri(struct smmu_pcie *fn, uint32_t allocation);
 SMMU_API int smmu_pcie_disable_pri(struct smmu_pcie *fn);
+/* VFs 0 to n - 1 appear. -EOPNOTSUPP; -EINVAL: more than there can be; -EBUSY: they are.
+ */
+SMMU_API int smmu_pcie_enable_vfs(struct smmu_pcie *fn, uint16_t n);
+SMMU_API int smmu_pcie_disable_vfs(struct smmu_pcie *fn);
 
 /* Function-level reset, at any moment. -EOPNOTSUPP: not in DevCap. */
 SMMU_API int smmu_pcie_flr(struct smmu_pcie *fn);
@@ -108,8 +149,9 @@ struct smmu_pcie_dma {
  * cannot be. 0; -EFAULT: refused by the SMMU or without permission; -EAGAIN: a page
  * request is on its way for what is missing, repeat when it is answered; -ENOSPC: as
  * many are outstanding as were allocated; -EACCES: bus mastering is off; -ECANCELED: the
- * function was reset meanwhile; -EINVAL: no buf, addr + len past 2^64, or a PASID, exec
- * or priv that is not enabled. *done (may be NULL): bytes moved.
+ * function was reset meanwhile; -ENODEV: a VF that is not there; -EINVAL: no buf, addr +
+ * len past 2^64, or a PASID, exec or priv that is not enabled. *done (may be NULL): bytes
+ * moved.
  */
 SMMU_API int smmu_pcie_dma(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma,
 			   uint64_t *done);
@@ -135,10 +177,24 @@ SMMU_API unsigned smmu_pcie_answer(struct smmu_pcie *fn);
  * response Failure; -ENOSPC; -EINVAL: prg_index above 511, or in use by a group whose
  * last request was sent; else enum smmu_page_request_fate.
  */
-SMMU_API int smmu_pcie_page_request(struct smmu_pcie *fn, const struct smmu_pcie_dma *what,
-				    uint16_t prg_index, bool last);
+SMMU_API int smmu_pcie_page_request(struct smmu_pcie *fn,
+				    const struct smmu_pcie_dma *what, uint16_t prg_index,
+				    bool last);
 /* The stop marker: this PASID asks for no more pages. Results as above. */
 SMMU_API int smmu_pcie_stop_pasid(struct smmu_pcie *fn, uint32_t pasid);
+
+/* ---- interrupts ---- */
+
+/*
+ * Raises a vector: MSI-X if it is enabled, else MSI. The message is a write of 4 bytes
+ * that the SMMU translates. 0; -EFAULT: refused by the SMMU; -EAGAIN: masked, so it is
+ * pending and goes when it is unmasked; -EOPNOTSUPP: neither is enabled; -EINVAL: no such
+ * vector, or not allocated; -EACCES: bus mastering is off; -ENODEV.
+ */
+SMMU_API int smmu_pcie_interrupt(struct smmu_pcie *fn, unsigned vector);
+/* BAR 0, words at multiples of 4 bytes: MSI-X table and pending bits; the rest is 0. */
+SMMU_API uint32_t smmu_pcie_bar_read(struct smmu_pcie *fn, uint32_t offset);
+SMMU_API void smmu_pcie_bar_write(struct smmu_pcie *fn, uint32_t offset, uint32_t value);
 
 struct smmu_pcie_stats {
 	uint64_t atc_hits, atc_misses, atc_fills, invalidations;

@@ -18,7 +18,7 @@ struct transfer {
 struct stream {
 	struct smmu_endpoint_stream at;
 	struct transfer pending; /* if its ticket is not 0 */
-	struct smmu_port *port; /* NULL: straight onto the bus */
+	struct smmu_port *port;	 /* NULL: straight onto the bus */
 	struct smmu_endpoint_stats stats;
 };
 

@@ -12,6 +12,8 @@ static int check(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma)
 {
 	unsigned ctrl = pcie_pasid_ctrl(fn);
 
+	if (!fn->present)
+		return -ENODEV;
 	if (!dma->buf || (dma->op != SMMU_READ && dma->op != SMMU_WRITE) ||
 	    (dma->len && dma->addr + (dma->len - 1) < dma->addr))
 		return -EINVAL;
@@ -20,7 +22,7 @@ static int check(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma)
 	if ((dma->exec && !(dma->ssv && (ctrl & PASID_EXEC))) ||
 	    (dma->priv && !(dma->ssv && (ctrl & PASID_PRIV))))
 		return -EINVAL;
-	return pcie_get(fn, CFG_COMMAND, 2) & COMMAND_MASTER ? 0 : -EACCES;
+	return pcie_master_on(fn) ? 0 : -EACCES;
 }
 
 /* From here on invalidations wait for the end of it. *resets: to notice one. */
@@ -28,12 +30,12 @@ static int begin(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma, uint64_t
 {
 	int err;
 
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	err = check(fn, dma);
 	if (!err)
 		fn->busy++;
 	*resets = fn->stats.resets;
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 	return err;
 }
 
@@ -41,9 +43,9 @@ static void end(struct smmu_pcie *fn)
 {
 	bool answer;
 
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	answer = --fn->busy == 0 && fn->cfg.manners == SMMU_PCIE_POLITE;
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 	if (answer)
 		(void)smmu_pcie_answer(fn);
 }
@@ -81,7 +83,7 @@ static bool ask(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma,
 	const struct atc_entry *e;
 	bool valid;
 
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	valid = fn->inv_seq == seq;
 	*err = comp.status == SMMU_ATS_SUCCESS ? 0 : -EFAULT;
 	if (valid && !*err) {
@@ -90,7 +92,7 @@ static bool ask(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma,
 		e = atc_find(&fn->atc, key);
 		found->entry = *e;
 	}
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 	return valid;
 }
 
@@ -108,9 +110,9 @@ static int look_up(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma, uint64
 		uint64_t seq;
 		bool hit;
 
-		pthread_mutex_lock(&fn->lock);
+		pthread_mutex_lock(fn->lock);
 		if (fn->stats.resets != resets) {
-			pthread_mutex_unlock(&fn->lock);
+			pthread_mutex_unlock(fn->lock);
 			return -ECANCELED;
 		}
 		found->ats = pcie_ats_on(fn);
@@ -121,7 +123,7 @@ static int look_up(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma, uint64
 			found->entry = *e;
 		fn->stats.atc_hits += hit;
 		fn->stats.atc_misses += found->ats && !hit;
-		pthread_mutex_unlock(&fn->lock);
+		pthread_mutex_unlock(fn->lock);
 		if (hit || !found->ats)
 			return 0;
 		/* An entry with less than is needed is asked for again (10.2.3). */

@@ -1,13 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /* Page requests and their responses, as a function sees them (PCIe 10.4). */
 #include <errno.h>
+#include <string.h>
 #include "endpoint/pcie.h"
 
+/* PCIe 9.3.7.9: the registers are the PF's. */
 static void add_status(struct smmu_pcie *fn, uint32_t bits)
 {
-	unsigned reg = fn->pri_cap + PRI_STATUS;
+	struct smmu_pcie *pf = fn->pf;
+	unsigned reg = pf->pri_cap + (unsigned)PRI_STATUS;
 
-	pcie_put(fn, reg, 2, pcie_get(fn, reg, 2) | bits);
+	pcie_put(pf, reg, 2, pcie_get(pf, reg, 2) | bits);
+}
+
+/* The allocation is one for a PF and its VFs. */
+static void count_one(struct smmu_pcie *fn)
+{
+	fn->outstanding++;
+	fn->pf->all_outstanding++;
+}
+
+static void count_off(struct smmu_pcie *fn, uint32_t requests)
+{
+	struct smmu_pcie *pf = fn->pf;
+
+	fn->outstanding -= requests;
+	pf->all_outstanding -= requests;
+	if (!pf->all_outstanding && (pf->pri_stopped || !pcie_pri_on(pf)))
+		add_status(pf, PRI_STOPPED);
+}
+
+void pcie_forget_pages(struct smmu_pcie *fn)
+{
+	if (fn->outstanding)
+		count_off(fn, fn->outstanding);
+	memset(fn->prg, 0, sizeof(fn->prg));
 }
 
 /* Answers the whole group; false: no group waits for it. */
@@ -15,22 +42,20 @@ static bool answer_group(struct smmu_pcie *fn, const struct smmu_prg_response *r
 {
 	struct prg *prg = &fn->prg[resp->prg_index % PRGS];
 
-	if (!fn->pri_cap || !prg->requests) {
-		if (fn->pri_cap)
+	if (!fn->pf->pri_cap || !prg->requests) {
+		if (fn->pf->pri_cap && fn->present)
 			add_status(fn, PRI_UPRGI);
 		fn->stats.unexpected_responses++;
 		return false;
 	}
-	fn->outstanding -= prg->requests;
-	*prg = (struct prg){ 0 };
 	fn->stats.page_responses++;
 	/* 10.4.2: after a Failure the function asks no more until it is told to. */
 	if (resp->code == SMMU_PRG_FAILURE) {
-		fn->pri_stopped = true;
+		fn->pf->pri_stopped = true;
 		add_status(fn, PRI_RF);
 	}
-	if (!fn->outstanding && (fn->pri_stopped || !pcie_pri_on(fn)))
-		add_status(fn, PRI_STOPPED);
+	count_off(fn, prg->requests);
+	*prg = (struct prg){ 0 };
 	return true;
 }
 
@@ -39,9 +64,9 @@ void pcie_page_response(void *ctx, const struct smmu_prg_response *resp)
 	struct smmu_pcie *fn = ctx;
 	bool expected;
 
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	expected = answer_group(fn, resp);
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 	if (expected && fn->cfg.page_response)
 		fn->cfg.page_response(fn->cfg.ctx, resp->prg_index, resp->code);
 }
@@ -49,10 +74,14 @@ void pcie_page_response(void *ctx, const struct smmu_prg_response *resp)
 /* Lock held: may it ask, and is there room? */
 static int may_ask(const struct smmu_pcie *fn)
 {
-	if (!pcie_pri_on(fn) || fn->pri_stopped)
+	const struct smmu_pcie *pf = fn->pf;
+
+	if (!fn->present)
+		return -ENODEV;
+	if (!pcie_pri_on(fn) || pf->pri_stopped)
 		return -EOPNOTSUPP;
-	if (fn->outstanding >= fn->cfg.page_requests ||
-	    fn->outstanding >= pcie_get(fn, fn->pri_cap + PRI_ALLOC, 4))
+	if (pf->all_outstanding >= pf->cfg.page_requests ||
+	    pf->all_outstanding >= pcie_get(pf, pf->pri_cap + (unsigned)PRI_ALLOC, 4))
 		return -ENOSPC;
 	return 0;
 }
@@ -68,7 +97,7 @@ static int take(struct smmu_pcie *fn, uint16_t index, bool last)
 		return -EINVAL;
 	prg->requests++;
 	prg->closed = last;
-	fn->outstanding++;
+	count_one(fn);
 	fn->stats.page_requests++;
 	return 0;
 }
@@ -78,14 +107,14 @@ static void give_back(struct smmu_pcie *fn, uint16_t index, bool last)
 {
 	struct prg *prg = &fn->prg[index];
 
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	/* An automatic response may have been here first, or a reset. */
 	if (prg->requests) {
 		prg->requests--;
 		prg->closed = prg->closed && !last;
-		fn->outstanding--;
+		count_off(fn, 1);
 	}
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 }
 
 static int send(struct smmu_pcie *fn, const struct smmu_pcie_dma *what, uint64_t addr,
@@ -114,9 +143,9 @@ int smmu_pcie_page_request(struct smmu_pcie *fn, const struct smmu_pcie_dma *wha
 
 	if (index >= PRGS)
 		return -EINVAL;
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	fate = take(fn, index, last);
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 	if (fate)
 		return fate;
 	fate = send(fn, what, what->addr, index, last);
@@ -132,11 +161,11 @@ int pcie_ask_page(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma, uint64_
 	uint16_t index = 0;
 	int err;
 
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	while (index < PRGS && fn->prg[index].requests)
 		index++;
 	err = index < PRGS ? take(fn, index, true) : -ENOSPC;
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 	if (err == -EOPNOTSUPP)
 		return -EFAULT;
 	if (err)
@@ -156,10 +185,10 @@ int smmu_pcie_stop_pasid(struct smmu_pcie *fn, uint32_t pasid)
 	};
 	int err;
 
-	pthread_mutex_lock(&fn->lock);
+	pthread_mutex_lock(fn->lock);
 	err = may_ask(fn);
 	if (err == -ENOSPC)
 		err = 0; /* no response comes: it needs no credit */
-	pthread_mutex_unlock(&fn->lock);
+	pthread_mutex_unlock(fn->lock);
 	return err ? err : smmu_page_request(fn->port, &req, NULL);
 }

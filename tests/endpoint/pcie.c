@@ -4,167 +4,8 @@
  * stays usable, what it invalidates does not, whatever the function is in the middle of.
  * ATC-1, ATC-4, ATC-5, ATC-6, PRIF-1, PRIF-6, PASID-1, PASID-2.
  */
-#include <errno.h>
 #include <pthread.h>
-#include <smmulator/pcie.h>
-#include <string.h>
-#include "model/ats_bench.h"
-
-#define DEVICE 0x09000000ull /* memory whose writes come back to the test */
-
-struct fn_bench {
-	struct tb t;
-	struct smmu_pcie *fn;
-	char buf[3 * 4096];
-	unsigned answers, last_code;
-	void (*on_write)(struct fn_bench *f); /* by the DMA that is under way */
-	bool was_waiting;
-};
-
-static void on_page_response(void *ctx, uint16_t index, unsigned code)
-{
-	struct fn_bench *f = ctx;
-
-	(void)index;
-	f->answers++;
-	f->last_code = code;
-}
-
-static int device_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-			const struct smmu_attr *attr)
-{
-	struct fn_bench *f = ctx;
-
-	(void)pa;
-	(void)buf;
-	(void)len;
-	(void)attr;
-	if (f->on_write)
-		f->on_write(f);
-	return 0;
-}
-
-static int device_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		       const struct smmu_attr *attr)
-{
-	(void)ctx;
-	(void)pa;
-	(void)attr;
-	memset(buf, 0, len);
-	return 0;
-}
-
-static void create(struct fn_bench *f, unsigned pasid_width)
-{
-	const struct smmu_pcie_config cfg = {
-		.size = sizeof(cfg),
-		.name = "fn",
-		.smmu = f->t.b.h.smmu,
-		.sid = SID,
-		.vendor = 0x1234,
-		.device = 0x5678,
-		.ats = true,
-		.pri = true,
-		.flr = true,
-		.pasid_width = (uint8_t)pasid_width,
-		.pasid_exec = pasid_width != 0,
-		.pasid_priv = pasid_width != 0,
-		.page_requests = 4,
-		.page_response = on_page_response,
-		.ctx = f,
-	};
-
-	assert_int_equal(smmu_pcie_create(&f->fn, &cfg), 0);
-}
-
-/* Stream with substreams, EATS full; everything of the function is enabled. */
-static void setup(struct fn_bench *f)
-{
-	const struct smmu_mem_ops ops = { device_read, device_write, NULL };
-
-	memset(f, 0, sizeof(*f));
-	t_setup(&f->t, NULL);
-	assert_int_equal(smmu_bus_add_region(f->t.b.h.bus, DEVICE, 0x10000, &ops, f), 0);
-	t_substreams(&f->t, SMMU_STE_CONFIG_S1, 1, SMMU_S1DSS_SSID0);
-	t_priq(&f->t, 4);
-	create(f, 8);
-	smmu_pcie_set_master(f->fn, true);
-	assert_int_equal(smmu_pcie_enable_pasid(f->fn, true, true), 0);
-	assert_int_equal(smmu_pcie_enable_ats(f->fn, 12), 0);
-	assert_int_equal(smmu_pcie_enable_pri(f->fn, 4), 0);
-}
-
-static void teardown(struct fn_bench *f)
-{
-	smmu_pcie_destroy(f->fn);
-	t_teardown(&f->t);
-}
-
-static struct smmu_pcie_dma dma_of(struct fn_bench *f, bool ssv, uint8_t op)
-{
-	return (struct smmu_pcie_dma){
-		.op = op, .ssv = ssv, .ssid = PASID, .addr = VA, .buf = f->buf, .len = 64
-	};
-}
-
-static int dma(struct fn_bench *f, bool ssv, uint8_t op)
-{
-	const struct smmu_pcie_dma d = dma_of(f, ssv, op);
-
-	return smmu_pcie_dma(f->fn, &d, NULL);
-}
-
-static struct smmu_pcie_stats stats(struct fn_bench *f)
-{
-	struct smmu_pcie_stats s;
-
-	smmu_pcie_stats(f->fn, &s);
-	return s;
-}
-
-static void push(struct fn_bench *f, unsigned op, const uint64_t *fields)
-{
-	uint64_t cmd[2] = { fields ? fields[0] : 0, fields ? fields[1] : 0 };
-
-	smmu_set(cmd, SMMU_CMD_OPCODE, op);
-	h_cmd_dw(&f->t.b.h, cmd);
-}
-
-static void atc_inv(struct fn_bench *f, bool ssv, bool global, uint32_t pasid,
-		    unsigned size)
-{
-	uint64_t cmd[2] = { 0, 0 };
-
-	smmu_set(cmd, SMMU_CMD_ATC_INV_StreamID, SID);
-	smmu_set(cmd, SMMU_CMD_ATC_INV_SubstreamID, pasid);
-	smmu_set(cmd, SMMU_CMD_ATC_INV_SSV, ssv);
-	smmu_set(cmd, SMMU_CMD_ATC_INV_Global, global);
-	smmu_set(cmd, SMMU_CMD_ATC_INV_Size, size);
-	smmu_set_addr(cmd, SMMU_CMD_ATC_INV_Address, size == 52 ? 0 : VA);
-	push(f, SMMU_OP_ATC_INV, cmd);
-}
-
-static unsigned waiting(struct fn_bench *f)
-{
-	struct harness *h = &f->t.b.h;
-
-	return (h_rd32(h, SMMU_REG_CMDQ_PROD) - h_rd32(h, SMMU_REG_CMDQ_CONS)) & 127;
-}
-
-/* Leaf of VA out, and out of the SMMU's own TLB: half of what software has to do. */
-static void unmap_without_atc_inv(struct fn_bench *f)
-{
-	struct harness *h = &f->t.b.h;
-
-	h_write64(h, h_desc_pa(h, f->t.b.ttb0, VA, 3), 0);
-	push(f, SMMU_OP_TLBI_NSNH_ALL, NULL);
-	h_sync(h);
-}
-
-static void map_again(struct fn_bench *f)
-{
-	t_leaf1(&f->t, h_s1_rw());
-}
+#include "endpoint/pcie_bench.h"
 
 /* The capabilities are a list that a driver can walk, and say what was asked for. */
 static void capabilities(void **state)
@@ -174,7 +15,7 @@ static void capabilities(void **state)
 	uint16_t ats, exp;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	assert_int_equal(smmu_pcie_cfg_read(f.fn, 0, 4), 0x56781234);
 	assert_int_equal(smmu_pcie_cfg_read(f.fn, 0x34, 1), 0x40);
 	exp = smmu_pcie_find_cap(f.fn, SMMU_PCI_CAP_EXP);
@@ -206,7 +47,7 @@ static void capabilities(void **state)
 	assert_int_equal(smmu_pcie_disable_pasid(f.fn), 0);
 	assert_int_equal(smmu_pcie_enable_ats(f.fn, 16), 0);
 	assert_int_equal(smmu_pcie_cfg_read(f.fn, (uint16_t)(ats + 6), 2), 1u << 15 | 4);
-	teardown(&f);
+	f_teardown(&f);
 }
 
 /* Misuse is an errno, and nothing is there. */
@@ -218,7 +59,7 @@ static void refused(void **state)
 	struct smmu_pcie_dma d;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	assert_int_equal(smmu_pcie_create(&fn, &cfg), -EINVAL); /* no SMMU */
 	cfg.smmu = f.t.b.h.smmu;
 	cfg.pri = true; /* without ats */
@@ -234,18 +75,18 @@ static void refused(void **state)
 	cfg.sid = SID;
 	assert_int_equal(smmu_pcie_create(&fn, &cfg), -EEXIST);
 	assert_null(fn);
-	d = dma_of(&f, true, SMMU_WRITE);
+	d = f_dma_of(&f, true, SMMU_WRITE);
 	d.ssid = 1u << 8; /* wider than the capability says */
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EINVAL);
-	d = dma_of(&f, false, SMMU_WRITE);
+	d = f_dma_of(&f, false, SMMU_WRITE);
 	d.priv = true; /* only with a PASID */
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EINVAL);
-	d = dma_of(&f, false, SMMU_WRITE);
+	d = f_dma_of(&f, false, SMMU_WRITE);
 	d.addr = UINT64_MAX - 10;
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EINVAL);
 	smmu_pcie_set_master(f.fn, false);
-	assert_int_equal(dma(&f, false, SMMU_WRITE), -EACCES);
-	teardown(&f);
+	assert_int_equal(f_dma(&f, false, SMMU_WRITE), -EACCES);
+	f_teardown(&f);
 }
 
 /* ATS-R12: asked once, used often; without ATS never asked. */
@@ -254,25 +95,25 @@ static void fills_and_hits(void **state)
 	struct fn_bench f;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	memset(f.buf, 0x5a, sizeof(f.buf));
 	for (int ssv = 0; ssv < 2; ssv++) {
-		struct smmu_pcie_stats before = stats(&f), after;
+		struct smmu_pcie_stats before = f_stats(&f), after;
 
-		assert_int_equal(dma(&f, ssv, SMMU_WRITE), 0);
+		assert_int_equal(f_dma(&f, ssv, SMMU_WRITE), 0);
 		assert_int_equal(h_read64(&f.t.b.h, f.t.b.page), 0x5a5a5a5a5a5a5a5a);
-		assert_int_equal(dma(&f, ssv, SMMU_READ), 0);
-		after = stats(&f);
+		assert_int_equal(f_dma(&f, ssv, SMMU_READ), 0);
+		after = f_stats(&f);
 		assert_int_equal(after.atc_fills, before.atc_fills + 1);
 		assert_int_equal(after.atc_misses, before.atc_misses + 1);
 		assert_int_equal(after.atc_hits, before.atc_hits + 1);
 		assert_int_equal(after.atc_entries, before.atc_entries + 1);
 	}
 	smmu_pcie_disable_ats(f.fn); /* what it had is gone with it */
-	assert_int_equal(stats(&f).atc_entries, 0);
-	assert_int_equal(dma(&f, false, SMMU_READ), 0);
-	assert_int_equal(stats(&f).atc_fills, 2);
-	teardown(&f);
+	assert_int_equal(f_stats(&f).atc_entries, 0);
+	assert_int_equal(f_dma(&f, false, SMMU_READ), 0);
+	assert_int_equal(f_stats(&f).atc_fills, 2);
+	f_teardown(&f);
 }
 
 /* ATC-1: the bug class, and its cure; without a PASID and with one. */
@@ -282,23 +123,23 @@ static void unmap_needs_atc_inv(void **state)
 	for (int ssv = 0; ssv < 2; ssv++) {
 		struct fn_bench f;
 
-		setup(&f);
-		assert_int_equal(dma(&f, ssv, SMMU_WRITE), 0);
-		unmap_without_atc_inv(&f);
+		f_setup(&f);
+		assert_int_equal(f_dma(&f, ssv, SMMU_WRITE), 0);
+		f_unmap_without_atc_inv(&f);
 		memset(f.buf, 0x77, sizeof(f.buf));
-		assert_int_equal(dma(&f, ssv, SMMU_WRITE), 0); /* memory not its own */
+		assert_int_equal(f_dma(&f, ssv, SMMU_WRITE), 0); /* memory not its own */
 		assert_int_equal(h_read64(&f.t.b.h, f.t.b.page), 0x7777777777777777);
 		/* Of the other kind, or of another PASID: not this one. */
-		atc_inv(&f, !ssv, false, PASID, 0);
-		atc_inv(&f, true, false, PASID + 1, 0);
+		f_atc_inv(&f, !ssv, false, PASID, 0);
+		f_atc_inv(&f, true, false, PASID + 1, 0);
 		h_sync(&f.t.b.h);
-		assert_int_equal(dma(&f, ssv, SMMU_WRITE), 0);
-		atc_inv(&f, ssv, false, PASID, 0);
+		assert_int_equal(f_dma(&f, ssv, SMMU_WRITE), 0);
+		f_atc_inv(&f, ssv, false, PASID, 0);
 		h_sync(&f.t.b.h);
-		assert_int_equal(dma(&f, ssv, SMMU_WRITE), -EFAULT);
-		map_again(&f);
-		assert_int_equal(dma(&f, ssv, SMMU_WRITE), 0);
-		teardown(&f);
+		assert_int_equal(f_dma(&f, ssv, SMMU_WRITE), -EFAULT);
+		f_map_again(&f);
+		assert_int_equal(f_dma(&f, ssv, SMMU_WRITE), 0);
+		f_teardown(&f);
 	}
 }
 
@@ -308,20 +149,20 @@ static void global_and_all(void **state)
 	struct fn_bench f;
 
 	(void)state;
-	setup(&f);
-	assert_int_equal(dma(&f, false, SMMU_READ), 0);
-	assert_int_equal(dma(&f, true, SMMU_READ), 0);
-	atc_inv(&f, true, true, 77, 0);
+	f_setup(&f);
+	assert_int_equal(f_dma(&f, false, SMMU_READ), 0);
+	assert_int_equal(f_dma(&f, true, SMMU_READ), 0);
+	f_atc_inv(&f, true, true, 77, 0);
 	h_sync(&f.t.b.h);
-	assert_int_equal(stats(&f).atc_entries, 1);
-	assert_int_equal(dma(&f, true, SMMU_READ), 0);
-	atc_inv(&f, false, false, 0, 52);
+	assert_int_equal(f_stats(&f).atc_entries, 1);
+	assert_int_equal(f_dma(&f, true, SMMU_READ), 0);
+	f_atc_inv(&f, false, false, 0, 52);
 	h_sync(&f.t.b.h);
-	assert_int_equal(stats(&f).atc_entries, 1);
-	atc_inv(&f, true, false, PASID, 52);
+	assert_int_equal(f_stats(&f).atc_entries, 1);
+	f_atc_inv(&f, true, false, PASID, 52);
 	h_sync(&f.t.b.h);
-	assert_int_equal(stats(&f).atc_entries, 0);
-	teardown(&f);
+	assert_int_equal(f_stats(&f).atc_entries, 0);
+	f_teardown(&f);
 }
 
 /* ATS-R12: less permission than is needed is asked for again, then refused. */
@@ -331,20 +172,20 @@ static void permissions(void **state)
 	struct smmu_pcie_dma d;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	t_leaf1(&f.t, smmu_reg_set(h_s1_rw(), SMMU_S1DESC_AP, 3)); /* read-only */
-	assert_int_equal(dma(&f, false, SMMU_READ), 0);
-	assert_int_equal(dma(&f, false, SMMU_WRITE), -EFAULT);
-	assert_int_equal(stats(&f).atc_entries, 1);
-	map_again(&f); /* more permission needs no invalidation */
-	assert_int_equal(dma(&f, false, SMMU_WRITE), 0);
+	assert_int_equal(f_dma(&f, false, SMMU_READ), 0);
+	assert_int_equal(f_dma(&f, false, SMMU_WRITE), -EFAULT);
+	assert_int_equal(f_stats(&f).atc_entries, 1);
+	f_map_again(&f); /* more permission needs no invalidation */
+	assert_int_equal(f_dma(&f, false, SMMU_WRITE), 0);
 	/* Privileged and not are different questions. */
-	d = dma_of(&f, true, SMMU_READ);
+	d = f_dma_of(&f, true, SMMU_READ);
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), 0);
 	d.priv = true;
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), 0);
-	assert_int_equal(stats(&f).atc_entries, 3);
-	teardown(&f);
+	assert_int_equal(f_stats(&f).atc_entries, 3);
+	f_teardown(&f);
 }
 
 /* Several pages, a list, and a compare-and-swap. */
@@ -358,9 +199,9 @@ static void engine(void **state)
 	struct harness *h;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	h = &f.t.b.h;
-	d = dma_of(&f, false, SMMU_WRITE);
+	d = f_dma_of(&f, false, SMMU_WRITE);
 	d.len = 8192; /* the second page is not mapped */
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, &done), -EFAULT);
 	assert_int_equal(done, 4096);
@@ -372,7 +213,7 @@ static void engine(void **state)
 	assert_int_equal(smmu_pcie_dma_list(f.fn, &d, bad, 2, &done), -EFAULT);
 	assert_int_equal(done, 8);
 	h_write64(h, f.t.b.page + 0x40, 7);
-	d = dma_of(&f, true, SMMU_WRITE);
+	d = f_dma_of(&f, true, SMMU_WRITE);
 	d.addr = VA + 0x40;
 	assert_int_equal(smmu_pcie_cas64(f.fn, &d, &expected, 9), 0);
 	assert_int_equal(expected, 7);
@@ -380,7 +221,7 @@ static void engine(void **state)
 	assert_int_equal(h_read64(h, f.t.b.page + 0x40), 9);
 	d.addr = VA + 0x41;
 	assert_int_equal(smmu_pcie_cas64(f.fn, &d, &expected, 9), -EINVAL);
-	teardown(&f);
+	f_teardown(&f);
 }
 
 /* ---- manners ---- */
@@ -391,41 +232,39 @@ static void manners(void **state)
 	struct fn_bench f;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	smmu_pcie_set_manners(f.fn, SMMU_PCIE_LATE);
-	atc_inv(&f, false, false, 0, 0);
-	push(&f, SMMU_OP_SYNC, NULL);
-	assert_int_equal(waiting(&f), 1);
-	assert_int_equal(stats(&f).outstanding_requests, 1);
+	f_atc_inv(&f, false, false, 0, 0);
+	f_push(&f, SMMU_OP_SYNC, NULL);
+	assert_int_equal(f_waiting(&f), 1);
+	assert_int_equal(f_stats(&f).outstanding_requests, 1);
 	assert_int_equal(smmu_pcie_answer(f.fn), 1);
-	assert_int_equal(waiting(&f), 0);
+	assert_int_equal(f_waiting(&f), 0);
 
 	smmu_pcie_set_manners(f.fn, SMMU_PCIE_MUTE);
-	atc_inv(&f, false, false, 0, 0);
-	push(&f, SMMU_OP_SYNC, NULL);
-	assert_int_equal(waiting(&f), 1);
+	f_atc_inv(&f, false, false, 0, 0);
+	f_push(&f, SMMU_OP_SYNC, NULL);
+	assert_int_equal(f_waiting(&f), 1);
 	assert_int_equal(smmu_atc_timeout(f.t.b.h.smmu), 1);
-	assert_int_equal(h_cmdq_error(&f.t.b.h), SMMU_CERROR_ATC_INV_SYNC);
-	h_wr32(&f.t.b.h, SMMU_REG_GERRORN, h_rd32(&f.t.b.h, SMMU_REG_GERROR));
-	assert_int_equal(waiting(&f), 0);
+	f_clear_atc_error(&f);
+	assert_int_equal(f_waiting(&f), 0);
 
 	smmu_pcie_set_manners(f.fn, SMMU_PCIE_TIMEOUT);
-	atc_inv(&f, false, false, 0, 0);
-	push(&f, SMMU_OP_SYNC, NULL);
-	assert_int_equal(h_cmdq_error(&f.t.b.h), SMMU_CERROR_ATC_INV_SYNC);
-	h_wr32(&f.t.b.h, SMMU_REG_GERRORN, h_rd32(&f.t.b.h, SMMU_REG_GERROR));
+	f_atc_inv(&f, false, false, 0, 0);
+	f_push(&f, SMMU_OP_SYNC, NULL);
+	f_clear_atc_error(&f);
 
 	smmu_pcie_set_manners(f.fn, SMMU_PCIE_DEAF);
-	assert_int_equal(dma(&f, false, SMMU_READ), 0);
-	unmap_without_atc_inv(&f);
-	atc_inv(&f, false, false, 0, 0);
+	assert_int_equal(f_dma(&f, false, SMMU_READ), 0);
+	f_unmap_without_atc_inv(&f);
+	f_atc_inv(&f, false, false, 0, 0);
 	h_sync(&f.t.b.h);
-	assert_int_equal(dma(&f, false, SMMU_READ), 0); /* a broken device */
+	assert_int_equal(f_dma(&f, false, SMMU_READ), 0); /* a broken device */
 	/* With ATS off it cannot have anything: UR, and that is all right. */
 	smmu_pcie_disable_ats(f.fn);
-	atc_inv(&f, false, false, 0, 0);
+	f_atc_inv(&f, false, false, 0, 0);
 	h_sync(&f.t.b.h);
-	teardown(&f);
+	f_teardown(&f);
 }
 
 /* ---- in the middle of DMA ---- */
@@ -433,15 +272,9 @@ static void manners(void **state)
 static void invalidate_now(struct fn_bench *f)
 {
 	f->on_write = NULL;
-	atc_inv(f, false, false, 0, 0);
-	push(f, SMMU_OP_SYNC, NULL);
-	f->was_waiting = waiting(f) == 1;
-}
-
-static void map_device(struct fn_bench *f)
-{
-	h_map(&f->t.b.h, f->t.b.ttb0, VA, DEVICE, 3, h_s1_rw());
-	h_invalidate_all(&f->t.b.h);
+	f_atc_inv(f, false, false, 0, 0);
+	f_push(f, SMMU_OP_SYNC, NULL);
+	f->was_waiting = f_waiting(f) == 1;
 }
 
 /* ATC-4: CMD_SYNC waits for the DMA that uses what is being invalidated. */
@@ -450,22 +283,22 @@ static void sync_waits_for_dma(void **state)
 	struct fn_bench f;
 
 	(void)state;
-	setup(&f);
-	map_device(&f);
+	f_setup(&f);
+	f_map_device(&f);
 	f.on_write = invalidate_now;
-	assert_int_equal(dma(&f, false, SMMU_WRITE), 0);
+	assert_int_equal(f_dma(&f, false, SMMU_WRITE), 0);
 	assert_true(f.was_waiting);
-	assert_int_equal(waiting(&f), 0); /* the DMA's end let it go */
-	assert_int_equal(stats(&f).atc_entries, 0);
-	teardown(&f);
+	assert_int_equal(f_waiting(&f), 0); /* the DMA's end let it go */
+	assert_int_equal(f_stats(&f).atc_entries, 0);
+	f_teardown(&f);
 }
 
 static void flr_now(struct fn_bench *f)
 {
 	f->on_write = NULL;
-	atc_inv(f, false, false, 0, 0);
-	push(f, SMMU_OP_SYNC, NULL);
-	assert_int_equal(waiting(f), 1);
+	f_atc_inv(f, false, false, 0, 0);
+	f_push(f, SMMU_OP_SYNC, NULL);
+	assert_int_equal(f_waiting(f), 1);
 	assert_int_equal(smmu_pcie_flr(f->fn), 0);
 }
 
@@ -477,44 +310,30 @@ static void flr_in_the_middle(void **state)
 	uint64_t done;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	h_map(&f.t.b.h, f.t.b.ttb0, VA + 4096, DEVICE, 3, h_s1_rw());
-	map_device(&f);
+	f_map_device(&f);
 	f.on_write = flr_now;
-	d = dma_of(&f, false, SMMU_WRITE);
+	d = f_dma_of(&f, false, SMMU_WRITE);
 	d.len = 8192;
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, &done), -ECANCELED);
 	assert_int_equal(done, 4096);
-	assert_int_equal(waiting(&f), 1);
+	assert_int_equal(f_waiting(&f), 1);
 	assert_int_equal(smmu_pcie_answer(f.fn), 0);
 	assert_int_equal(smmu_atc_timeout(f.t.b.h.smmu), 1);
-	assert_int_equal(h_cmdq_error(&f.t.b.h), SMMU_CERROR_ATC_INV_SYNC);
-	h_wr32(&f.t.b.h, SMMU_REG_GERRORN, h_rd32(&f.t.b.h, SMMU_REG_GERROR));
-	assert_int_equal(waiting(&f), 0);
+	f_clear_atc_error(&f);
+	assert_int_equal(f_waiting(&f), 0);
 	/* Nothing is enabled any more, and nothing is left. */
-	assert_int_equal(dma(&f, false, SMMU_WRITE), -EACCES);
-	assert_int_equal(stats(&f).atc_entries, 0);
-	assert_int_equal(stats(&f).resets, 1);
+	assert_int_equal(f_dma(&f, false, SMMU_WRITE), -EACCES);
+	assert_int_equal(f_stats(&f).atc_entries, 0);
+	assert_int_equal(f_stats(&f).resets, 1);
 	smmu_pcie_set_master(f.fn, true);
 	assert_int_equal(smmu_pcie_enable_ats(f.fn, 12), 0);
-	assert_int_equal(dma(&f, false, SMMU_WRITE), 0);
-	teardown(&f);
+	assert_int_equal(f_dma(&f, false, SMMU_WRITE), 0);
+	f_teardown(&f);
 }
 
 /* ---- page requests ---- */
-
-static void pri_resp(struct fn_bench *f, uint16_t index, bool ssv, unsigned resp)
-{
-	uint64_t cmd[2] = { 0, 0 };
-
-	smmu_set(cmd, SMMU_CMD_PRI_RESP_StreamID, SID);
-	smmu_set(cmd, SMMU_CMD_PRI_RESP_SSV, ssv);
-	smmu_set(cmd, SMMU_CMD_PRI_RESP_SubstreamID, ssv ? PASID : 0);
-	smmu_set(cmd, SMMU_CMD_PRI_RESP_PRGIndex, index);
-	smmu_set(cmd, SMMU_CMD_PRI_RESP_Resp, resp);
-	push(f, SMMU_OP_PRI_RESP, cmd);
-	h_sync(&f->t.b.h);
-}
 
 /* PRIF-1, PRIF-6: not there, asked for, made present, used. */
 static void page_in(void **state)
@@ -524,24 +343,24 @@ static void page_in(void **state)
 	uint64_t dw[2];
 
 	(void)state;
-	setup(&f);
-	unmap_without_atc_inv(&f);
-	d = dma_of(&f, true, SMMU_WRITE);
+	f_setup(&f);
+	f_unmap_without_atc_inv(&f);
+	d = f_dma_of(&f, true, SMMU_WRITE);
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EFAULT); /* does not ask */
 	d.page_in = true;
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EAGAIN);
-	assert_int_equal(stats(&f).outstanding_pages, 1);
+	assert_int_equal(f_stats(&f).outstanding_pages, 1);
 	t_pri_entry(&f.t, 0, dw);
 	assert_int_equal(smmu_get(dw, SMMU_PRI_ENTRY_StreamID), SID);
 	assert_int_equal(smmu_get(dw, SMMU_PRI_ENTRY_SubstreamID), PASID);
 	assert_int_equal(smmu_get_addr(dw, SMMU_PRI_ENTRY_PageAddr), VA & ~0xfffull);
-	map_again(&f);
-	pri_resp(&f, (uint16_t)smmu_get(dw, SMMU_PRI_ENTRY_PRGIndex), true, 2);
+	f_map_again(&f);
+	f_pri_resp(&f, SID, (uint16_t)smmu_get(dw, SMMU_PRI_ENTRY_PRGIndex), true, 2);
 	assert_int_equal(f.answers, 1);
 	assert_int_equal(f.last_code, SMMU_PRG_SUCCESS);
 	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), 0);
-	assert_int_equal(stats(&f).outstanding_pages, 0);
-	teardown(&f);
+	assert_int_equal(f_stats(&f).outstanding_pages, 0);
+	f_teardown(&f);
 }
 
 /* Groups, credits, indexes in use, and answers nobody waits for. */
@@ -552,8 +371,8 @@ static void page_request_groups(void **state)
 	uint16_t status;
 
 	(void)state;
-	setup(&f);
-	d = dma_of(&f, false, SMMU_READ);
+	f_setup(&f);
+	d = f_dma_of(&f, false, SMMU_READ);
 	status = (uint16_t)(smmu_pcie_find_cap(f.fn, SMMU_PCI_EXT_PRI) + 6);
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 512, true), -EINVAL);
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 5, false), SMMU_PRI_QUEUED);
@@ -563,16 +382,16 @@ static void page_request_groups(void **state)
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 6, true), SMMU_PRI_QUEUED);
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 7, true), -ENOSPC);
 	assert_int_equal(smmu_pcie_stop_pasid(f.fn, PASID), SMMU_PRI_QUEUED);
-	pri_resp(&f, 5, false, 1);
+	f_pri_resp(&f, SID, 5, false, 1);
 	assert_int_equal(f.last_code, SMMU_PRG_INVALID_REQUEST);
-	assert_int_equal(stats(&f).outstanding_pages, 1);
-	pri_resp(&f, 9, false, 2);
-	assert_int_equal(stats(&f).unexpected_responses, 1);
+	assert_int_equal(f_stats(&f).outstanding_pages, 1);
+	f_pri_resp(&f, SID, 9, false, 2);
+	assert_int_equal(f_stats(&f).unexpected_responses, 1);
 	assert_true(smmu_pcie_cfg_read(f.fn, status, 2) & 2); /* UPRGI */
 	smmu_pcie_cfg_write(f.fn, status, 2, 2);
 	assert_false(smmu_pcie_cfg_read(f.fn, status, 2) & 2);
 	/* Failure: it stops, until it is enabled again. */
-	pri_resp(&f, 6, false, 0);
+	f_pri_resp(&f, SID, 6, false, 0);
 	assert_int_equal(f.last_code, SMMU_PRG_FAILURE);
 	assert_int_equal(smmu_pcie_cfg_read(f.fn, status, 2) & 0x101, 0x101);
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 6, true), -EOPNOTSUPP);
@@ -582,11 +401,11 @@ static void page_request_groups(void **state)
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 7, true), -ENOSPC);
 	/* A reset forgets: the answer that still comes is nobody's. */
 	assert_int_equal(smmu_pcie_flr(f.fn), 0);
-	assert_int_equal(stats(&f).outstanding_pages, 0);
-	pri_resp(&f, 6, false, 2);
-	assert_int_equal(stats(&f).unexpected_responses, 2);
+	assert_int_equal(f_stats(&f).outstanding_pages, 0);
+	f_pri_resp(&f, SID, 6, false, 2);
+	assert_int_equal(f_stats(&f).unexpected_responses, 2);
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 6, true), -EOPNOTSUPP);
-	teardown(&f);
+	f_teardown(&f);
 }
 
 /* PRIF-3: the SMMU answers for software that does not listen. */
@@ -596,13 +415,13 @@ static void automatic_failure(void **state)
 	struct smmu_pcie_dma d;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	t_cr0(&f.t, SMMU_CR0_PRIQEN, false);
-	d = dma_of(&f, false, SMMU_READ);
+	d = f_dma_of(&f, false, SMMU_READ);
 	assert_int_equal(smmu_pcie_page_request(f.fn, &d, 1, true), SMMU_PRI_ANSWERED);
 	assert_int_equal(f.last_code, SMMU_PRG_FAILURE);
-	assert_int_equal(stats(&f).outstanding_pages, 0);
-	teardown(&f);
+	assert_int_equal(f_stats(&f).outstanding_pages, 0);
+	f_teardown(&f);
 }
 
 /* ---- random, with a shadow ---- */
@@ -618,8 +437,8 @@ static void random_shadow(void **state)
 	uint64_t x = 42;
 
 	(void)state;
-	setup(&f);
-	d = dma_of(&f, false, SMMU_WRITE);
+	f_setup(&f);
+	d = f_dma_of(&f, false, SMMU_WRITE);
 	for (int i = 0; i < 3000; i++) {
 		struct harness *h = &f.t.b.h;
 		unsigned page, ssv;
@@ -641,7 +460,7 @@ static void random_shadow(void **state)
 		} else {
 			slot = h_desc_pa(h, f.t.b.ttb0, va, 3);
 			h_write64(h, slot, 0);
-			push(&f, SMMU_OP_TLBI_NSNH_ALL, NULL);
+			f_push(&f, SMMU_OP_TLBI_NSNH_ALL, NULL);
 			h_sync(h);
 			for (unsigned s = 0; s < 2; s++) {
 				uint64_t cmd[2] = { 0, 0 };
@@ -650,14 +469,14 @@ static void random_shadow(void **state)
 				smmu_set(cmd, SMMU_CMD_ATC_INV_SSV, s);
 				smmu_set(cmd, SMMU_CMD_ATC_INV_SubstreamID, PASID * s);
 				smmu_set_addr(cmd, SMMU_CMD_ATC_INV_Address, va);
-				push(&f, SMMU_OP_ATC_INV, cmd);
+				f_push(&f, SMMU_OP_ATC_INV, cmd);
 			}
 			h_sync(h);
 		}
 		mapped[page] = !mapped[page];
 	}
-	assert_true(stats(&f).atc_hits > 100);
-	teardown(&f);
+	assert_true(f_stats(&f).atc_hits > 100);
+	f_teardown(&f);
 }
 
 struct dma_thread {
@@ -670,7 +489,7 @@ static void *run_dma(void *arg)
 {
 	struct dma_thread *t = arg;
 	static char byte = 0x11;
-	struct smmu_pcie_dma d = dma_of(t->f, false, SMMU_WRITE);
+	struct smmu_pcie_dma d = f_dma_of(t->f, false, SMMU_WRITE);
 
 	d.buf = &byte;
 	d.len = 1;
@@ -690,16 +509,16 @@ static void dma_beside_unmap(void **state)
 	pthread_t thread;
 
 	(void)state;
-	setup(&f);
+	f_setup(&f);
 	assert_int_equal(pthread_create(&thread, NULL, run_dma, &t), 0);
 	for (int i = 0; i < 300; i++) {
 		struct harness *h = &f.t.b.h;
 		unsigned char *mine;
 
-		unmap_without_atc_inv(&f);
-		atc_inv(&f, false, false, 0, 0);
-		push(&f, SMMU_OP_SYNC, NULL);
-		while (waiting(&f))
+		f_unmap_without_atc_inv(&f);
+		f_atc_inv(&f, false, false, 0, 0);
+		f_push(&f, SMMU_OP_SYNC, NULL);
+		while (f_waiting(&f))
 			;
 		/* Plain accesses: nobody else may be at it. */
 		mine = smmu_bus_ptr(h->bus, f.t.b.page, 4096);
@@ -709,7 +528,7 @@ static void dma_beside_unmap(void **state)
 	}
 	t.quit = true;
 	pthread_join(thread, NULL);
-	teardown(&f);
+	f_teardown(&f);
 }
 
 int main(void)
