@@ -10,7 +10,7 @@
 #include "bench.h"
 #include "fixture.h"
 
-enum { BATCH = 64, PAGES = 64 };
+enum { PAGES = 64 };
 
 struct state {
 	struct fixture *f;
@@ -52,7 +52,7 @@ static struct state *start(void)
 		return NULL;
 	s->seed = 88172645463325252u;
 	s->f = fixture_create_ats(PAGES, 4096);
-	if (s->f && fixture_fill(s->f, SID_S1))
+	if (s->f && fixture_fill(s->f, SID_S1, PAGES))
 		return s;
 	if (s->f)
 		fixture_destroy(s->f);

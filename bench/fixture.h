@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine to measure on: RAM, one SMMU, tables for 4 KiB pages, and a command
+ * A machine to measure on: RAM, one SMMU, tables of one page size, and a command
  * queue that the benchmark fills by hand, so that no driver is in the figures.
  */
 #ifndef BENCH_FIXTURE_H
@@ -11,10 +11,17 @@
 #include <smmulator/arch.h>
 #include <smmulator/smmu.h>
 
-/* StreamIDs, by what translates. All in VMID 7; stage 1 has ASID 5. */
-enum { SID_S1 = 1, SID_S2 = 2, SID_NESTED = 3, VMID = 7, ASID = 5 };
-enum { CMDQ_LOG2 = 10 };
+/* StreamIDs, by what translates. All in VMID 7, but EL2; stage 1 has ASID 5. */
+enum { SID_S1 = 1, SID_S2 = 2, SID_NESTED = 3, SID_EL2 = 4, VMID = 7, ASID = 5 };
+/*
+ * Streams of as many contexts, and functions with an ATC: from SID_CONTEXT on, the
+ * n-th with ASID and VMID n + CONTEXT_TAG.
+ */
+enum { SID_CONTEXT = 64, CONTEXTS = 64, CONTEXT_TAG = 256 };
+enum { CMDQ_LOG2 = 10, BATCH = 64 };
+/* Where pages of 4 KiB are mapped, and to what; larger ones: at 1 TiB, to 1 TiB. */
 #define FIXTURE_IOVA 0x10000000ull
+#define FIXTURE_DATA 0xa0000000ull
 
 struct fixture {
 	struct smmu_bus *bus;
@@ -23,12 +30,25 @@ struct fixture {
 	uint64_t next_page; /* bump allocator in RAM */
 	uint64_t cmdq, strtab;
 	uint32_t prod;
-	uint64_t pages; /* mapped at FIXTURE_IOVA in every stream */
+	uint64_t iova, pages; /* mapped at iova in every stream */
+	unsigned page_bits;
+	bool beside; /* the bus is another's */
 };
 
-/* Maps `pages` 4 KiB pages at FIXTURE_IOVA for each stream. NULL: no memory. */
+struct fixture_config {
+	uint64_t pages;	      /* mapped in each stream; 0: 1 */
+	uint32_t tlb_entries; /* as struct smmu_config */
+	unsigned page_bits;   /* 12, 21, 30; 0: 12 */
+	bool ats;	      /* full for SID_S1 */
+	/* SMMU_STE_CONFIG_*: what the CONTEXTS streams have; 0: there are none. */
+	unsigned contexts;
+	struct fixture *beside; /* a second SMMU on the bus of this one; NULL: its own */
+};
+
+/* NULL: no memory. */
+struct fixture *fixture_build(const struct fixture_config *cfg);
+/* Pages of 4 KiB, and no contexts. */
 struct fixture *fixture_create(uint64_t pages, uint32_t tlb_entries);
-/* The same with ATS, full for SID_S1. */
 struct fixture *fixture_create_ats(uint64_t pages, uint32_t tlb_entries);
 void fixture_destroy(struct fixture *f);
 
@@ -48,9 +68,33 @@ static inline void fixture_ring(struct fixture *f)
 	smmu_mmio_write(f->smmu, SMMU_REG_CMDQ_PROD, 4, f->prod);
 }
 
+/* A CMD_SYNC and the doorbell. */
+static inline void fixture_sync(struct fixture *f)
+{
+	uint64_t sync[2] = { 0, 0 };
+
+	smmu_set(sync, SMMU_CMD_SYNC_OPCODE, SMMU_OP_SYNC);
+	fixture_push(f, sync);
+	fixture_ring(f);
+}
+
+/*
+ * Of a page, the byte that the cases look at: it differs, so that data of several
+ * pages does not fight for one set of the host's caches.
+ */
+static inline uint64_t fixture_addr(const struct fixture *f, uint64_t page)
+{
+	return f->iova + (page << f->page_bits) + (page & 63) * 64;
+}
+
 /* True if everything was consumed without CERROR. */
 bool fixture_idle(struct fixture *f);
-/* Translates each mapped page of a stream once, so that it is cached. */
-bool fixture_fill(struct fixture *f, uint32_t sid);
+/* Translates each of the first `pages` pages of a stream once, so that it is cached. */
+bool fixture_fill(struct fixture *f, uint32_t sid, uint64_t pages);
+/*
+ * The same again, and counts hits: false if more than five in a hundred were not live.
+ * So a case never measures what has been evicted.
+ */
+bool fixture_live(struct fixture *f, uint32_t sid, uint64_t pages);
 
 #endif /* BENCH_FIXTURE_H */

@@ -3,146 +3,68 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
-#include <linux/perf_event.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 #include "bench.h"
 
 static const struct bench_suite *const suites[] = {
-	&suite_limits,
-	&suite_translate,
-	&suite_invalidate,
-	&suite_ats,
-	&suite_driver,
+	&suite_limits, &suite_translate, &suite_invalidate, &suite_ats,	   &suite_sync,
+	&suite_storm,  &suite_ports,	 &suite_driver,	    &suite_memory,
 };
+enum { SUITES = sizeof(suites) / sizeof(suites[0]), MAX_CASES = 512 };
+enum { SAMPLES = 31, QUICK_SAMPLES = 7 };
 
-enum { MAX_SAMPLES = 31, QUICK_SAMPLES = 7 };
-static const uint64_t sample_ns = 4 * 1000 * 1000; /* aim of one sample */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* User-space instructions of this thread, where the kernel lets us; else -1. */
-static int perf_open(void)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_HW_INSTRUCTIONS,
-		.disabled = 1,
-		.exclude_kernel = 1,
-		.exclude_hv = 1,
-	};
-
-	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
-}
-
-void stopwatch_start(struct stopwatch *w)
-{
-	if (w->perf_fd >= 0)
-		ioctl(w->perf_fd, PERF_EVENT_IOC_ENABLE, 0);
-	w->started = now_ns();
-}
-
-void stopwatch_stop(struct stopwatch *w, uint64_t ops)
-{
-	w->ns += now_ns() - w->started;
-	if (w->perf_fd >= 0)
-		ioctl(w->perf_fd, PERF_EVENT_IOC_DISABLE, 0);
-	w->ops += ops;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* One sample; ns per operation, and instructions per operation if counted. */
-static double take(const struct bench_case *c, void *state, uint64_t ops, int perf_fd,
-		   struct stopwatch *w, double *instructions)
-{
-	uint64_t count = 0;
-
-	*w = (struct stopwatch){ .perf_fd = perf_fd };
-	if (perf_fd >= 0)
-		ioctl(perf_fd, PERF_EVENT_IOC_RESET, 0);
-	c->sample(c, state, ops, w);
-	if (perf_fd >= 0 &&
-	    read(perf_fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
-		*instructions = (double)count / (double)w->ops;
-	return (double)w->ns / (double)w->ops;
-}
-
-static void run_case(const struct bench_case *c, struct bench_result *r, unsigned samples,
-		     int perf_fd)
-{
-	double ns[MAX_SAMPLES], instructions[MAX_SAMPLES];
-	struct stopwatch w;
-	void *state = NULL;
-	uint64_t ops = 64;
-	double one, counted = -1;
-
-	*r = (struct bench_result){ .c = c, .instructions = -1 };
-	if (!c->setup(c, &state)) {
-		r->skipped = true;
-		return;
-	}
-	/* Warm up, and find how many operations make a sample. */
-	for (;;) {
-		one = take(c, state, ops, -1, &w, &counted);
-		if ((double)ops * one >= (double)sample_ns / 2 || w.ops < ops ||
-		    ops >= 1u << 24)
-			break;
-		ops *= 2;
-	}
-	for (unsigned i = 0; i < samples; i++) {
-		instructions[i] = -1;
-		ns[i] = take(c, state, ops, perf_fd, &w, &instructions[i]);
-		r->ops += w.ops;
-	}
-	c->teardown(state);
-	qsort(ns, samples, sizeof(ns[0]), ascending);
-	qsort(instructions, samples, sizeof(instructions[0]), ascending);
-	r->samples = samples;
-	r->min = ns[0];
-	r->median = ns[samples / 2];
-	r->p90 = ns[samples * 9 / 10];
-	r->max = ns[samples - 1];
-	r->instructions = instructions[samples / 2];
-}
+struct options {
+	const char *filter[16];
+	const char *json, *csv, *svg, *targets, *compare;
+	uint64_t operations;
+	unsigned filters;
+	bool list, quick;
+};
 
 static void usage(FILE *out)
 {
 	fputs("Usage: smmulator-bench [OPTION]...\n"
 	      "Measures what translations and invalidations cost; prints ns per "
-	      "operation.\n\n"
-	      "  --list             name the cases and stop\n"
-	      "  --filter PATTERN   only cases whose name matches (shell pattern)\n"
+	      "operation,\nand how many times the fitting limit of this machine that "
+	      "is.\n\n"
+	      "  --list             name the cases and their working sets, and stop\n"
+	      "  --filter PATTERN   only cases whose name matches (shell pattern), and "
+	      "the "
+	      "limits\n"
+	      "                     that they are held against; may be given 16 times\n"
 	      "  --quick            7 samples a case instead of 31\n"
+	      "  --operations N     one sample of N operations a case, after one to warm "
+	      "up, and\n"
+	      "                     no limits: what callgrind counts "
+	      "(bench/instructions)\n"
 	      "  --json FILE        write the results as JSON\n"
 	      "  --csv FILE         ... as CSV\n"
 	      "  --svg FILE         ... as a drawing\n"
+	      "  --targets FILE     ... those with a target as a table in Markdown\n"
 	      "  --compare FILE     print ratios to the medians of an earlier --json "
-	      "FILE\n"
+	      "FILE, and\n"
+	      "                     what is slower or faster by more than the spread\n"
 	      "  --help\n",
 	      out);
 }
 
-struct options {
-	const char *filter, *json, *csv, *svg, *compare;
-	bool list, quick;
-};
+static int parse_operations(const char *text, uint64_t *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtoull(text, &end, 10);
+	if (errno || *end || end == text || *n < 1 || *n > 1000000000) {
+		fprintf(stderr,
+			"smmulator-bench: --operations %s: 1 to 1000000000 are legal\n",
+			text);
+		return -1;
+	}
+	return 0;
+}
 
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -150,9 +72,11 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "list", no_argument, NULL, 'l' },
 		{ "filter", required_argument, NULL, 'f' },
 		{ "quick", no_argument, NULL, 'q' },
+		{ "operations", required_argument, NULL, 'o' },
 		{ "json", required_argument, NULL, 'j' },
 		{ "csv", required_argument, NULL, 'c' },
 		{ "svg", required_argument, NULL, 's' },
+		{ "targets", required_argument, NULL, 't' },
 		{ "compare", required_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -165,10 +89,18 @@ static int parse(int argc, char **argv, struct options *o)
 			o->list = true;
 			break;
 		case 'f':
-			o->filter = optarg;
+			if (o->filters == 16) {
+				fputs("smmulator-bench: more than 16 --filter\n", stderr);
+				return -1;
+			}
+			o->filter[o->filters++] = optarg;
 			break;
 		case 'q':
 			o->quick = true;
+			break;
+		case 'o':
+			if (parse_operations(optarg, &o->operations))
+				return -1;
 			break;
 		case 'j':
 			o->json = optarg;
@@ -178,6 +110,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 's':
 			o->svg = optarg;
+			break;
+		case 't':
+			o->targets = optarg;
 			break;
 		case 'C':
 			o->compare = optarg;
@@ -198,6 +133,87 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* ---- Which cases ---- */
+
+static bool matches(const struct options *o, const char *name)
+{
+	for (unsigned i = 0; i < o->filters; i++)
+		if (!fnmatch(o->filter[i], name, 0))
+			return true;
+	return !o->filters;
+}
+
+/* A case that was asked for is held against this limit. */
+static bool needed(const struct options *o, const char *limit)
+{
+	for (unsigned s = 0; s < SUITES && !o->operations; s++)
+		for (unsigned i = 0; i < suites[s]->count; i++) {
+			const char *name = suites[s]->cases[i].name;
+			const char *its = bench_note(name).limit;
+
+			if (its && !strcmp(its, limit) && matches(o, name))
+				return true;
+		}
+	return false;
+}
+
+static unsigned choose(const struct options *o, const struct bench_case **chosen)
+{
+	unsigned n = 0;
+
+	for (unsigned s = 0; s < SUITES; s++)
+		for (unsigned i = 0; i < suites[s]->count && n < MAX_CASES; i++) {
+			const struct bench_case *c = &suites[s]->cases[i];
+
+			if (matches(o, c->name) || (!o->list && needed(o, c->name)))
+				chosen[n++] = c;
+		}
+	return n;
+}
+
+/* ---- The run ---- */
+
+/*
+ * Real programs have more than one thread, and a C library may be cheaper with one:
+ * this one sleeps until the end.
+ */
+static void *second_thread(void *arg)
+{
+	pthread_mutex_lock(arg);
+	pthread_mutex_unlock(arg);
+	return NULL;
+}
+
+static int run(const struct options *o, const struct bench_case **chosen,
+	       struct bench_results *all)
+{
+	struct measure m = { .samples = o->quick ? QUICK_SAMPLES : SAMPLES,
+			     .operations = o->operations,
+			     .perf_fd = o->operations ? -1 : measure_perf_open() };
+	pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+	bool terminal = isatty(STDERR_FILENO);
+	pthread_t second;
+
+	pthread_mutex_lock(&held);
+	if (pthread_create(&second, NULL, second_thread, &held)) {
+		fputs("smmulator-bench: no second thread to be had\n", stderr);
+		return -1;
+	}
+	for (unsigned i = 0; i < all->n; i++) {
+		if (terminal)
+			fprintf(stderr, "\r\033[K[%u/%u] %s", i + 1, all->n,
+				chosen[i]->name);
+		measure_case(chosen[i], &m, &all->r[i]);
+	}
+	if (terminal)
+		fputs("\r\033[K", stderr);
+	pthread_mutex_unlock(&held);
+	pthread_join(second, NULL);
+	if (m.perf_fd >= 0)
+		close(m.perf_fd);
+	return 0;
+}
+
 static int wrote(int err, const char *path)
 {
 	if (err)
@@ -206,17 +222,19 @@ static int wrote(int err, const char *path)
 	return err;
 }
 
-static int report(const struct options *o, const struct bench_result *r, unsigned n)
+static int report(const struct options *o, const struct bench_results *all)
 {
-	int err = report_table(stdout, r, n);
+	int err = report_text(stdout, all);
 
 	if (o->json)
-		err |= wrote(report_json(o->json, r, n, o->quick), o->json);
+		err |= wrote(report_json(o->json, all, o->quick), o->json);
 	if (o->csv)
-		err |= wrote(report_csv(o->csv, r, n), o->csv);
+		err |= wrote(report_csv(o->csv, all), o->csv);
 	if (o->svg)
-		err |= wrote(report_svg(o->svg, r, n), o->svg);
-	if (o->compare && report_compare(stdout, o->compare, r, n)) {
+		err |= wrote(report_svg(o->svg, all), o->svg);
+	if (o->targets)
+		err |= wrote(report_targets(o->targets, all), o->targets);
+	if (o->compare && report_compare(stdout, o->compare, all)) {
 		fprintf(stderr,
 			"smmulator-bench: %s: not a results file of smmulator-bench\n",
 			o->compare);
@@ -228,39 +246,24 @@ static int report(const struct options *o, const struct bench_result *r, unsigne
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct bench_result results[256];
-	unsigned n = 0;
-	int perf_fd;
+	const struct bench_case *chosen[MAX_CASES];
+	struct bench_result r[MAX_CASES];
+	struct bench_results all = { .r = r };
 
 	if (parse(argc, argv, &o))
 		return 2;
-	perf_fd = perf_open();
-	for (unsigned s = 0; s < sizeof(suites) / sizeof(suites[0]); s++) {
-		for (unsigned i = 0; i < suites[s]->count && n < 256; i++) {
-			const struct bench_case *c = &suites[s]->cases[i];
-
-			if (o.filter && fnmatch(o.filter, c->name, 0))
-				continue;
-			if (o.list) {
-				printf("%-28s %s\n", c->name, c->what);
-				continue;
-			}
-			if (isatty(STDERR_FILENO))
-				fprintf(stderr, "\r\033[K%s ...", c->name);
-			run_case(c, &results[n++], o.quick ? QUICK_SAMPLES : MAX_SAMPLES,
-				 perf_fd);
-		}
-	}
-	if (perf_fd >= 0)
-		close(perf_fd);
-	if (o.list)
-		return 0;
-	if (isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
-	if (!n) {
+	all.n = choose(&o, chosen);
+	if (!all.n) {
 		fprintf(stderr, "smmulator-bench: no case matches '%s' (see --list)\n",
-			o.filter);
+			o.filter[0]);
 		return 2;
 	}
-	return report(&o, results, n);
+	if (o.list) {
+		for (unsigned i = 0; i < all.n; i++)
+			printf("%-26s %s\n", chosen[i]->name, chosen[i]->what);
+		return 0;
+	}
+	if (run(&o, chosen, &all))
+		return 1;
+	return report(&o, &all);
 }

@@ -1,71 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* The results as a table, CSV, JSON and a drawing. */
-#include <errno.h>
-#include <jansson.h>
-#include <math.h>
+/* The results as text and as CSV, and what the other reports share. */
 #include <string.h>
-#include <sys/utsname.h>
 #include "bench.h"
 
-int report_table(FILE *out, const struct bench_result *r, unsigned n)
+const struct bench_result *results_find(const struct bench_results *all, const char *name)
 {
-	fprintf(out, "%-28s %10s %10s %10s %10s %10s\n", "case", "median ns", "min",
-		"p90", "max", "instr/op");
-	for (unsigned i = 0; i < n; i++) {
-		if (r[i].skipped) {
-			fprintf(out, "%-28s not to be had here\n", r[i].c->name);
-			continue;
-		}
-		fprintf(out, "%-28s %10.1f %10.1f %10.1f %10.1f", r[i].c->name,
-			r[i].median, r[i].min, r[i].p90, r[i].max);
-		if (r[i].instructions >= 0)
-			fprintf(out, " %10.1f\n", r[i].instructions);
-		else
-			fprintf(out, " %10s\n", "-");
-	}
-	return ferror(out) ? -1 : 0;
+	for (unsigned i = 0; i < all->n; i++)
+		if (!all->r[i].skipped && !strcmp(all->r[i].c->name, name))
+			return &all->r[i];
+	return NULL;
 }
 
-int report_csv(const char *path, const struct bench_result *r, unsigned n)
+double results_ratio(const struct bench_results *all, const struct bench_result *r)
 {
-	FILE *f = fopen(path, "w");
+	const char *name = bench_note(r->c->name).limit;
+	const struct bench_result *limit = name ? results_find(all, name) : NULL;
 
-	if (!f)
-		return -1;
-	fputs("case,median_ns,min_ns,p90_ns,max_ns,instructions,samples,operations\n", f);
-	for (unsigned i = 0; i < n; i++) {
-		if (r[i].skipped)
-			continue;
-		fprintf(f, "%s,%.2f,%.2f,%.2f,%.2f,", r[i].c->name, r[i].median, r[i].min,
-			r[i].p90, r[i].max);
-		if (r[i].instructions >= 0)
-			fprintf(f, "%.1f", r[i].instructions);
-		fprintf(f, ",%u,%llu\n", r[i].samples, (unsigned long long)r[i].ops);
-	}
-	return fclose(f) ? -1 : 0;
+	return limit && limit->median > 0 ? r->median / limit->median : 0;
 }
 
-static json_t *one_result(const struct bench_result *r)
-{
-	json_t *o = json_pack("{s:s, s:s}", "name", r->c->name, "what", r->c->what);
-
-	if (r->skipped) {
-		json_object_set_new(o, "skipped", json_true());
-		return o;
-	}
-	json_object_set_new(o, "median_ns", json_real(r->median));
-	json_object_set_new(o, "min_ns", json_real(r->min));
-	json_object_set_new(o, "p90_ns", json_real(r->p90));
-	json_object_set_new(o, "max_ns", json_real(r->max));
-	json_object_set_new(o, "samples", json_integer(r->samples));
-	json_object_set_new(o, "operations", json_integer((json_int_t)r->ops));
-	if (r->instructions >= 0)
-		json_object_set_new(o, "instructions", json_real(r->instructions));
-	return o;
-}
-
-/* "Intel(R) Xeon(R) ..." as /proc has it; "unknown" elsewhere. */
-static void cpu_name(char *name, size_t len)
+void report_cpu(char *name, size_t len)
 {
 	char line[256];
 	FILE *f = fopen("/proc/cpuinfo", "r");
@@ -82,113 +36,80 @@ static void cpu_name(char *name, size_t len)
 		fclose(f);
 }
 
-int report_json(const char *path, const struct bench_result *r, unsigned n,
-		unsigned quick)
+/* A number of that width, or a dash. */
+static void cell(FILE *out, int digits, bool there, double value)
 {
-	struct utsname u;
-	char cpu[128];
-	json_t *root, *list = json_array();
-	int err;
+	char text[32];
 
-	uname(&u);
-	cpu_name(cpu, sizeof(cpu));
-	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(list, one_result(&r[i]));
-	root = json_pack("{s:s, s:b, s:{s:s, s:s, s:s, s:s}, s:o}", "format",
-			 "smmulator-bench-1", "quick", (int)quick, "machine", "cpu", cpu,
-			 "kernel", u.release, "arch", u.machine, "compiler", __VERSION__,
-			 "results", list);
-	if (!root) {
-		json_decref(list);
-		errno = ENOMEM;
-		return -1;
-	}
-	err = json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-	json_decref(root);
-	return err;
+	if (there)
+		snprintf(text, sizeof(text), "%.*f", digits, value);
+	else
+		snprintf(text, sizeof(text), "-");
+	fprintf(out, " %9s", text);
 }
 
-/* One bar a case on a logarithmic scale, 0.1 ns to the slowest. */
-int report_svg(const char *path, const struct bench_result *r, unsigned n)
+static void line(FILE *out, const struct bench_results *all, const struct bench_result *r)
 {
-	enum { LEFT = 230, WIDTH = 560, ROW = 20, TOP = 46 };
-	double top = 100;
+	struct bench_note note = bench_note(r->c->name);
+	double ratio = results_ratio(all, r);
+
+	fprintf(out, "%-26s", r->c->name);
+	if (r->skipped) {
+		fprintf(out, "  skipped: %s\n", r->skipped);
+		return;
+	}
+	cell(out, 1, true, r->median);
+	cell(out, 1, true, r->min);
+	cell(out, 1, true, r->p90);
+	cell(out, 1, r->p99 >= 0, r->p99);
+	cell(out, 1, r->instructions >= 0, r->instructions);
+	cell(out, 0, note.target > 0, note.target);
+	cell(out, 1, ratio > 0, ratio);
+	fprintf(out, " %s\n",
+		ratio > 0   ? note.limit + strlen("limit/")
+		: note.unit ? "(bytes)"
+			    : "");
+}
+
+int report_text(FILE *out, const struct bench_results *all)
+{
+	fprintf(out, "%-26s %9s %9s %9s %9s %9s %9s %9s %s\n", "case", "median ns", "min",
+		"p90", "p99", "instr/op", "target", "x limit", "limit");
+	for (unsigned i = 0; i < all->n; i++)
+		line(out, all, &all->r[i]);
+	return ferror(out) ? -1 : 0;
+}
+
+int report_csv(const char *path, const struct bench_results *all)
+{
 	FILE *f = fopen(path, "w");
 
 	if (!f)
 		return -1;
-	for (unsigned i = 0; i < n; i++)
-		while (!r[i].skipped && r[i].median > top)
-			top *= 10;
-	fprintf(f,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%u\" "
-		"font-family=\"sans-serif\" font-size=\"12\">\n"
-		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
-		"<text x=\"%d\" y=\"18\" font-size=\"14\">smmulator-bench: median ns per "
-		"operation "
-		"(log scale; thin line: min to p90)</text>\n",
-		LEFT + WIDTH + 90, TOP + n * ROW + 14, 12);
-	for (double tick = 1; tick <= top * 1.0001; tick *= 10) {
-		double x = LEFT + WIDTH * log10(tick * 10) / log10(top * 10);
+	fputs("case,unit,median,min,p90,p99,max,instructions,limit,ratio,target,samples,"
+	      "operations\n",
+	      f);
+	for (unsigned i = 0; i < all->n; i++) {
+		const struct bench_result *r = &all->r[i];
+		struct bench_note note = bench_note(r->c->name);
+		double ratio = results_ratio(all, r);
 
-		fprintf(f,
-			"<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%u\" "
-			"stroke=\"#ddd\"/>"
-			"<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" "
-			"fill=\"#666\">%g</text>\n",
-			x, TOP - 4, x, TOP + n * ROW, x, TOP - 8, tick);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		double scale = WIDTH / log10(top * 10);
-		double y = TOP + (double)i * ROW;
-		bool limit = !strncmp(r[i].c->name, "limit/", 6);
-
-		fprintf(f, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">%s</text>\n",
-			LEFT - 8, y + 14, r[i].c->name);
-		if (r[i].skipped || r[i].median < 0.1)
+		if (r->skipped)
 			continue;
-		fprintf(f,
-			"<rect x=\"%d\" y=\"%.0f\" width=\"%.1f\" height=\"12\" "
-			"fill=\"%s\"/>"
-			"<line x1=\"%.1f\" y1=\"%.0f\" x2=\"%.1f\" y2=\"%.0f\" "
-			"stroke=\"#333\"/>"
-			"<text x=\"%.1f\" y=\"%.0f\">%.1f</text>\n",
-			LEFT, y + 4, scale * log10(r[i].median * 10),
-			limit ? "#bbb" : "#4878a8",
-			LEFT + scale * log10(fmax(r[i].min, 0.1) * 10), y + 10,
-			LEFT + scale * log10(r[i].p90 * 10), y + 10,
-			LEFT + scale * log10(fmax(r[i].p90, r[i].median) * 10) + 6,
-			y + 14, r[i].median);
+		fprintf(f, "%s,%s,%.2f,%.2f,%.2f,", r->c->name, bench_unit(r->c->name),
+			r->median, r->min, r->p90);
+		if (r->p99 >= 0)
+			fprintf(f, "%.2f", r->p99);
+		fprintf(f, ",%.2f,", r->max);
+		if (r->instructions >= 0)
+			fprintf(f, "%.1f", r->instructions);
+		fprintf(f, ",%s,", note.limit ? note.limit : "");
+		if (ratio > 0)
+			fprintf(f, "%.2f", ratio);
+		fputc(',', f);
+		if (note.target > 0)
+			fprintf(f, "%.0f", note.target);
+		fprintf(f, ",%u,%llu\n", r->samples, (unsigned long long)r->ops);
 	}
-	fputs("</svg>\n", f);
 	return fclose(f) ? -1 : 0;
-}
-
-int report_compare(FILE *out, const char *path, const struct bench_result *r, unsigned n)
-{
-	json_t *root = json_load_file(path, 0, NULL), *list, *item;
-	size_t k;
-
-	list = json_object_get(root, "results");
-	if (!json_is_array(list)) {
-		json_decref(root);
-		return -1;
-	}
-	fprintf(out, "\n%-28s %10s %10s %8s\n", "case", "then", "now", "ratio");
-	for (unsigned i = 0; i < n; i++) {
-		json_array_foreach(list, k, item)
-		{
-			const char *name =
-				json_string_value(json_object_get(item, "name"));
-			double then =
-				json_number_value(json_object_get(item, "median_ns"));
-
-			if (name && then > 0 && !r[i].skipped &&
-			    !strcmp(name, r[i].c->name))
-				fprintf(out, "%-28s %10.1f %10.1f %8.2f\n", name, then,
-					r[i].median, r[i].median / then);
-		}
-	}
-	json_decref(root);
-	return 0;
 }
