@@ -21,6 +21,7 @@
 #include <smmulator/endpoint.h>
 #include <smmulator/export.h>
 #include <smmulator/firmware.h>
+#include <smmulator/pcie.h>
 #include <smmulator/smmu.h>
 
 SMMU_BEGIN_DECLS
@@ -30,6 +31,22 @@ struct smmu_machine;
 /* One PCI function: its segment (linux,pci-domain), and bus << 8 | devfn. */
 struct smmu_machine_function {
 	uint16_t segment, rid;
+	/*
+	 * Requester ids that its DMA may bear; each that the host's map knows is a
+	 * stream, in this order. NULL: its own, and no other. (<smmulator/pci.h> tells
+	 * them.)
+	 */
+	const uint16_t *ids;
+	size_t num_ids;
+	/*
+	 * Its configuration space and ATC, NULL: it has a DMA engine only; name, smmu,
+	 * sid and vf_sids are the machine's to say. StreamIDs of VFs come out of the map
+	 * too.
+	 */
+	const struct smmu_pcie_config *pcie;
+	bool is_vf; /* number vf of the function named[pf], which comes before it */
+	size_t pf;
+	unsigned vf;
 };
 
 struct smmu_machine_options {
@@ -43,7 +60,8 @@ struct smmu_machine_options {
 	unsigned functions; /* PCI functions behind each iommu-map, 0 to 65536 */
 	/*
 	 * Functions that are there by name. A host that is named here (the first of its
-	 * segment; without a segment it counts as 0) has these and no others.
+	 * segment, without a segment it counts as 0, that has the bus) has these and no
+	 * others. Used until the machine is made.
 	 */
 	const struct smmu_machine_function *named;
 	size_t num_named;
@@ -79,10 +97,10 @@ SMMU_API void smmu_machine_options_init(struct smmu_machine_options *options);
  * Builds it. fw outlives the machine and stays unchanged. options NULL: those of
  * smmu_machine_options_init().
  * 0, or: -ENODEV: no arm,smmu-v3 node, not even a disabled one; -EINVAL: the
- * description has an error, a StreamID is wider than its SMMU takes, or options
- * are out of range; -EEXIST: windows or memory overlap; -ENOMEM; or what configure
- * gave. Then *machine is untouched and why[0..n) holds one line that names the node
- * and its property (why may be NULL).
+ * description has an error, a StreamID is wider than its SMMU takes, options are
+ * out of range, or a named function has no mapping, or its PF is none; -EEXIST: windows
+ * or memory overlap; -ENOMEM; or what configure gave. Then *machine is untouched and
+ * why[0..n) holds one line that names the node and its property (why may be NULL).
  */
 SMMU_API int smmu_machine_create(struct smmu_machine **machine, const struct smmu_fw *fw,
 				 const struct smmu_machine_options *options, char *why,
@@ -125,7 +143,14 @@ struct smmu_machine_stream {
 
 struct smmu_machine_master {
 	const char *name; /* the node's path; "PATH/BB:DD.F" or "PATH/id" behind a map */
-	struct smmu_endpoint *endpoint;	   /* its streams are in the same order as here */
+	struct smmu_endpoint *endpoint; /* its streams are in the same order as here */
+	/*
+	 * The PCIe function of that name, at the first stream; NULL: none was described,
+	 * the stream goes to no SMMU, or another function has its StreamID, so that no
+	 * ATS message could tell them apart.
+	 */
+	struct smmu_pcie *pcie;
+	size_t named;			   /* index in options.named, or SIZE_MAX */
 	const struct smmu_fw_master *node; /* NULL: behind a map */
 	const struct smmu_fw_host *host;   /* NULL: a platform device */
 	uint32_t id; /* requester id, or id on the bus, behind a map */

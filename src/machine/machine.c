@@ -132,6 +132,7 @@ int smmu_machine_create(struct smmu_machine **machine, const struct smmu_fw *fw,
 	b.machine->fw = fw;
 	err = build(&b);
 	free(b.sid_need);
+	free(b.named);
 	if (err)
 		smmu_machine_destroy(b.machine);
 	else
@@ -144,6 +145,8 @@ void smmu_machine_destroy(struct smmu_machine *machine)
 	if (!machine)
 		return;
 	for (size_t i = 0; i < machine->nmasters; i++) {
+		smmu_pcie_destroy(
+			machine->masters[i].info.pcie); /* a VF goes with its PF */
 		smmu_endpoint_destroy(machine->masters[i].info.endpoint);
 		free(machine->masters[i].streams);
 		free(machine->masters[i].name);

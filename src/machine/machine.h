@@ -44,13 +44,22 @@ struct smmu_machine {
 	int *smmu_of; /* per fw->iommus: index of its SMMU, or -1 */
 };
 
+/* What became of a function that was named. */
+struct machine_named {
+	const struct smmu_fw_host *host; /* NULL: none of its segment and bus */
+	bool again;			 /* one before has its place */
+	bool planned;
+	size_t master; /* index, if it is planned */
+};
+
 struct machine_build {
 	struct smmu_machine *machine;
 	const struct smmu_fw *fw;
 	const struct smmu_machine_options *options;
 	char *why;
 	size_t why_len;
-	unsigned *sid_need; /* per fw->iommus: bits of the widest StreamID */
+	struct machine_named *named; /* per options->named */
+	unsigned *sid_need;	     /* per fw->iommus: bits of the widest StreamID */
 };
 
 #if defined(__GNUC__)
@@ -66,6 +75,23 @@ int machine_add_doorbell(struct machine_build *b);
 /* masters.c: who does DMA, with which ids; the endpoints once the SMMUs exist. */
 int machine_plan_masters(struct machine_build *b);
 int machine_open_masters(struct machine_build *b);
+#define MACHINE_RIDS 0x10000u /* requester ids of one PCI domain */
+bool machine_on_its_buses(const struct smmu_fw_host *host, uint32_t id);
+/* Where an id behind a host goes. False: no IOMMU. */
+bool machine_stream_of(struct machine_build *b, const struct smmu_fw_host *host,
+		       uint32_t id, struct smmu_machine_stream *s);
+/*
+ * A function, its DMA under ids[0..n), NULL: its own; 1: planned, 0: none of them has an
+ * IOMMU, or an error.
+ */
+int machine_plan_function(struct machine_build *b, const struct smmu_fw_host *host,
+			  uint32_t id, const uint16_t *ids, size_t n);
+
+/* named.c: those that the harness names; first of all: who is where. */
+int machine_find_named(struct machine_build *b);
+bool machine_is_named(const struct machine_build *b, const struct smmu_fw_host *host);
+int machine_plan_named(struct machine_build *b);
+int machine_open_named(struct machine_build *b);
 
 /* smmus.c: configuration, creation, register windows. */
 int machine_add_smmus(struct machine_build *b);

@@ -6,9 +6,8 @@
 #include <string.h>
 #include "machine/machine.h"
 
-#define IDS	    0x10000u /* requester ids of one PCI domain */
-#define SLOT	    8u	     /* functions of one PCI device */
-#define MAX_ENTRIES 1024u    /* of one map that functions are put behind */
+#define SLOT	    8u	  /* functions of one PCI device */
+#define MAX_ENTRIES 1024u /* of one map that functions are put behind */
 #define SPARE_TRIES 4096u
 
 static void need_sid(const struct machine_build *b, int iommu, uint32_t sid)
@@ -37,7 +36,7 @@ static struct machine_master *new_master(struct machine_build *b, size_t n)
 	}
 	one = &m->masters[m->nmasters];
 	memset(one, 0, sizeof(*one));
-	one->streams = calloc(n, sizeof(*one->streams));
+	one->streams = calloc(n ? n : 1, sizeof(*one->streams));
 	return one->streams ? one : NULL;
 }
 
@@ -68,6 +67,7 @@ static int plan_platform(struct machine_build *b, const struct smmu_fw_master *n
 	if (!one)
 		return machine_fail(b, -ENOMEM, "no memory");
 	one->info.node = node;
+	one->info.named = SIZE_MAX;
 	for (size_t i = 0; i < node->iommus.count; i++) {
 		const struct smmu_fw_ref *ref = &node->iommus.ref[i];
 		struct smmu_machine_stream *s = &one->streams[n++];
@@ -92,37 +92,50 @@ static char *function_name(const struct smmu_fw_host *host, uint32_t id)
 	return name;
 }
 
-/* A function with this id; 1: planned, 0: no such id can be, or an error. */
-static int plan_function(struct machine_build *b, const struct smmu_fw_host *host,
-			 uint32_t id)
+/* FW-9 to FW-11 */
+bool machine_stream_of(struct machine_build *b, const struct smmu_fw_host *host,
+		       uint32_t id, struct smmu_machine_stream *s)
 {
 	const struct smmu_fw_map_entry *entry;
-	struct machine_master *one;
-	uint32_t sid;
+
+	if (smmu_fw_map_id(&host->iommu_map, id, 0, &s->sid, &entry) || !entry)
+		return false;
+	s->smmu = entry->iommu < 0 ? -1 : b->machine->smmu_of[entry->iommu];
+	need_sid(b, entry->iommu, s->sid);
+	return true;
+}
+
+int machine_plan_function(struct machine_build *b, const struct smmu_fw_host *host,
+			  uint32_t id, const uint16_t *ids, size_t n)
+{
+	struct machine_master *one = new_master(b, n);
+	size_t streams = 0;
 	int err;
 
-	if (smmu_fw_map_id(&host->iommu_map, id, 0, &sid, &entry) || !entry)
-		return 0; /* FW-9 to FW-11: such a device has no IOMMU */
-	one = new_master(b, 1);
 	if (!one)
 		return machine_fail(b, -ENOMEM, "no memory");
+	for (size_t i = 0; i < n; i++)
+		streams += machine_stream_of(b, host, ids ? ids[i] : id,
+					     &one->streams[streams]);
+	if (!streams) {
+		free(one->streams);
+		return 0;
+	}
 	one->info.host = host;
 	one->info.id = id;
-	one->streams[0].smmu = entry->iommu < 0 ? -1 : b->machine->smmu_of[entry->iommu];
-	one->streams[0].sid = sid;
-	need_sid(b, entry->iommu, sid);
-	err = keep_master(b, one, function_name(host, id), 1);
+	one->info.named = SIZE_MAX;
+	err = keep_master(b, one, function_name(host, id), streams);
 	return err ? err : 1;
 }
 
 struct sweep {
 	const struct smmu_fw_host *host;
-	unsigned char tried[IDS / 8];
+	unsigned char tried[MACHINE_RIDS / 8];
 	unsigned left;	/* functions to be placed */
 	unsigned tries; /* ids that may still be looked at */
 };
 
-static bool on_its_buses(const struct smmu_fw_host *host, uint32_t id)
+bool machine_on_its_buses(const struct smmu_fw_host *host, uint32_t id)
 {
 	return !host->is_pci || (id >> 8 >= host->bus_first && id >> 8 <= host->bus_last);
 }
@@ -134,14 +147,14 @@ static int try_id(struct machine_build *b, struct sweep *s,
 	const uint32_t id = entry->id_base + offset;
 	int r;
 
-	if (offset >= entry->length || entry->id_base >= IDS ||
-	    offset >= IDS - entry->id_base)
+	if (offset >= entry->length || entry->id_base >= MACHINE_RIDS ||
+	    offset >= MACHINE_RIDS - entry->id_base)
 		return 0;
-	if (!on_its_buses(s->host, id) || s->tried[id / 8] & 1u << id % 8)
+	if (!machine_on_its_buses(s->host, id) || s->tried[id / 8] & 1u << id % 8)
 		return 1;
 	s->tried[id / 8] = (unsigned char)(s->tried[id / 8] | 1u << id % 8);
 	s->tries--;
-	r = plan_function(b, s->host, id);
+	r = machine_plan_function(b, s->host, id, NULL, 1);
 	if (r < 0)
 		return r;
 	s->left -= (unsigned)r;
@@ -155,7 +168,7 @@ static int sweep(struct machine_build *b, struct sweep *s, uint32_t step)
 	size_t count = map->count < MAX_ENTRIES ? map->count : MAX_ENTRIES;
 	bool more = true;
 
-	for (uint32_t offset = 0; more && offset < IDS; offset += step) {
+	for (uint32_t offset = 0; more && offset < MACHINE_RIDS; offset += step) {
 		more = false;
 		for (size_t i = 0; i < count && s->left && s->tries; i++) {
 			int r = try_id(b, s, &map->entry[i], offset);
@@ -179,64 +192,19 @@ static int plan_host(struct machine_build *b, const struct smmu_fw_host *host)
 	return err ? err : sweep(b, &s, 1);
 }
 
-static uint32_t segment_of(const struct smmu_fw_host *host)
-{
-	return host->domain > 0 ? (uint32_t)host->domain : 0;
-}
-
-/* The host that functions of a segment are behind; NULL: none. */
-static const struct smmu_fw_host *host_of(const struct smmu_fw *fw, uint32_t segment)
-{
-	for (size_t i = 0; i < fw->nhosts; i++)
-		if (fw->hosts[i].is_pci && fw->hosts[i].state.populated &&
-		    segment_of(&fw->hosts[i]) == segment)
-			return &fw->hosts[i];
-	return NULL;
-}
-
-static int plan_named(struct machine_build *b, size_t index)
-{
-	const struct smmu_machine_function *f = &b->options->named[index];
-	const struct smmu_fw_host *host = host_of(b->fw, f->segment);
-	int r;
-
-	for (size_t i = 0; i < index; i++)
-		if (b->options->named[i].segment == f->segment &&
-		    b->options->named[i].rid == f->rid)
-			return 0; /* named twice */
-	r = host ? plan_function(b, host, f->rid) : 0;
-	if (r)
-		return r < 0 ? r : 0;
-	return machine_fail(b, -EINVAL, "%s: PCI function %04x:%02x:%02x.%u: %s",
-			    host ? host->path : "/", f->segment, f->rid >> 8,
-			    f->rid >> 3 & 0x1f, f->rid & 7u,
-			    host ? "no mapping gives it an IOMMU"
-				 : "there is no host of its segment");
-}
-
-static bool is_named(const struct machine_build *b, const struct smmu_fw_host *host)
-{
-	for (size_t i = 0; i < b->options->num_named; i++)
-		if (host_of(b->fw, b->options->named[i].segment) == host)
-			return true;
-	return false;
-}
-
 int machine_plan_masters(struct machine_build *b)
 {
 	const struct smmu_fw *fw = b->fw;
-	int err = 0;
+	int err = machine_find_named(b);
 
 	for (size_t i = 0; !err && i < fw->nmasters; i++)
 		if (fw->masters[i].state.populated)
 			err = plan_platform(b, &fw->masters[i]);
 	for (size_t i = 0; !err && i < fw->nhosts; i++)
 		if (fw->hosts[i].state.populated && fw->hosts[i].iommu_map.count &&
-		    !is_named(b, &fw->hosts[i]))
+		    !machine_is_named(b, &fw->hosts[i]))
 			err = plan_host(b, &fw->hosts[i]);
-	for (size_t i = 0; !err && i < b->options->num_named; i++)
-		err = plan_named(b, i);
-	return err;
+	return err ? err : machine_plan_named(b);
 }
 
 static int check_sid(const struct machine_build *b, const struct machine_master *one,
@@ -296,5 +264,5 @@ int machine_open_masters(struct machine_build *b)
 
 	for (size_t i = 0; !err && i < b->machine->nmasters; i++)
 		err = open_master(b, &b->machine->masters[i]);
-	return err;
+	return err ? err : machine_open_named(b);
 }

@@ -95,9 +95,9 @@ static void test_board(void **state)
 
 static void test_named(void **state)
 {
-	const struct smmu_machine_function list[] = { { 0, 0x1ff },
-						      { 0, 0x200 },
-						      { 0, 0x1ff } };
+	const struct smmu_machine_function list[] = { { .segment = 0, .rid = 0x1ff },
+						      { .segment = 0, .rid = 0x200 },
+						      { .segment = 0, .rid = 0x1ff } };
 	const struct smmu_machine_master *m;
 	struct fixture f;
 
@@ -117,7 +117,9 @@ static void test_named(void **state)
 	assert_int_equal(m->streams[0].sid, 0x6000);
 	assert_int_equal(m->streams[0].smmu, -1);
 	/* A single mapping: every function has the same stream. */
-	f.o.named = (const struct smmu_machine_function[]){ { 2, 0xffff }, { 2, 0 } };
+	f.o.named =
+		(const struct smmu_machine_function[]){ { .segment = 2, .rid = 0xffff },
+							{ .segment = 2, .rid = 0 } };
 	f.o.num_named = 2;
 	assert_int_equal(build(&f), 0);
 	assert_int_equal(smmu_machine_master(f.m, 2)->streams[0].sid, 0x77);
@@ -132,10 +134,10 @@ static void test_refused(void **state)
 	(void)state;
 	begin(&f);
 	f.o.num_named = 1;
-	f.o.named = &(const struct smmu_machine_function){ 0, 0x0ff };
+	f.o.named = &(const struct smmu_machine_function){ .segment = 0, .rid = 0x0ff };
 	assert_int_equal(build(&f), -EINVAL);
 	assert_non_null(strstr(f.why, "0000:00:1f.7: no mapping gives it an IOMMU"));
-	f.o.named = &(const struct smmu_machine_function){ 1, 0x100 };
+	f.o.named = &(const struct smmu_machine_function){ .segment = 1, .rid = 0x100 };
 	assert_int_equal(build(&f), -EINVAL);
 	assert_non_null(strstr(f.why, "0001:01:00.0: there is no host of its segment"));
 	f.o.num_named = 0;
