@@ -144,9 +144,10 @@ void smmu_machine_destroy(struct smmu_machine *machine)
 {
 	if (!machine)
 		return;
+	/* A VF goes with its PF, which comes before it. */
+	for (size_t i = machine->nmasters; i-- > 0;)
+		smmu_pcie_destroy(machine->masters[i].info.pcie);
 	for (size_t i = 0; i < machine->nmasters; i++) {
-		smmu_pcie_destroy(
-			machine->masters[i].info.pcie); /* a VF goes with its PF */
 		smmu_endpoint_destroy(machine->masters[i].info.endpoint);
 		free(machine->masters[i].streams);
 		free(machine->masters[i].name);
