@@ -24,7 +24,7 @@ static const struct {
 	{ "sync/*", ATOMIC },
 	{ "storm/*/none", L2 },
 	{ "storm/*", TRANSFER },
-	{ "driver/unmap/*/2", TRANSFER },
+	{ "driver/*/2*", TRANSFER },
 	{ "driver/*", ATOMIC },
 	{ "attach/*", ATOMIC },
 	/* By context: one of 64 that are used in turn, whatever is live in each. */

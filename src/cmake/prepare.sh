@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Sourced by tests/run, bench/run and .ci/run: says what is missing on this
-# machine, installs it (Debian), and gives the names of the build folder.
+# machine, installs it (Debian), and builds what bench/ needs. Who sources it sets top.
 # shellcheck shell=bash
 
 say() { printf '\n==> %s\n' "$*"; }
@@ -25,6 +25,15 @@ need() {
 	"${root[@]}" apt-get update -qq || die "apt-get update failed"
 	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		"${missing[@]}" >/dev/null || die "apt-get install ${missing[*]} failed"
+}
+
+# build_release FOLDER: a Release with bench/ and without the tests.
+build_release() {
+	mkdir -p "$1"
+	say "building a Release"
+	cmake -S "$top" -B "$1" -G Ninja -DSMMU_WERROR=ON -DCMAKE_BUILD_TYPE=Release -DSMMU_BUILD_TESTS=OFF \
+		>"$1/configure.log" 2>&1 || { cat "$1/configure.log" >&2; die "cmake failed"; }
+	cmake --build "$1" -- --quiet || die "the build failed"
 }
 
 # What every build needs.
