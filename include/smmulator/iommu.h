@@ -308,7 +308,8 @@ struct iommu_ops {
 	/*
 	 * Answers a page request of the device; last: the last one of its group, code:
 	 * enum iommu_page_response (<smmulator/iommu_fault.h>). NULL: no such faults.
-	 * Locks: those of the device's faults; must not report one.
+	 * Locks: none of the core's; the caller may be a reader (a report), so it may not
+	 * wait for those. Faults may be reported meanwhile, from within it too.
 	 */
 	void (*page_response)(struct iommu_dev *dev,
 			      const struct iommu_page_request *last, unsigned code);

@@ -81,7 +81,10 @@ SMMU_API int iommu_iopf_queue_remove_device(struct iommu_iopf_queue *queue,
 					    struct iommu_dev *dev);
 /* Waits until the work that its queue has now is done. -ENODEV: it has no queue. */
 SMMU_API int iommu_iopf_flush_dev(struct iommu_dev *dev);
-/* The hardware lost requests: forget the incomplete groups. -EINVAL: no queue. */
+/*
+ * The hardware lost requests: forget the incomplete groups. -EINVAL: no queue. Takes no
+ * lock: an interrupt handler may call it whatever its thread is in the middle of.
+ */
 SMMU_API int iommu_iopf_queue_discard_partial(struct iommu_iopf_queue *queue);
 /*
  * For handlers: fn(group) on the queue of the group's device, one after the other; it may

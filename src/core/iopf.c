@@ -21,6 +21,7 @@ struct group_core {
 /* A request whose group is not complete yet. */
 struct partial {
 	struct core_list link;
+	unsigned epoch; /* of the queue, when it came */
 	struct iommu_page_request request;
 };
 
@@ -32,12 +33,17 @@ struct core_iopf {
 	unsigned users;	       /* queue->members: how often it was added */
 	atomic_uint refs;
 	atomic_bool leaving;  /* no reports any more; flushes still find it */
-	pthread_mutex_t lock; /* leaf, but for page_response */
+	pthread_mutex_t lock; /* leaf */
 	struct core_list partials, pending;
+	unsigned answering;   /* lock: answers on their way to the driver */
+	pthread_cond_t quiet; /* none is */
 };
 
 struct iommu_iopf_queue {
 	atomic_uint refs; /* its maker, and each device that ever was in it */
+	/* Partials of an earlier one are to be forgotten: hardware lost what belongs to
+	 * them. A count, so that an interrupt handler can say so without a lock. */
+	atomic_uint epoch;
 	/* Who is in it. Waits for readers under it, so that no reader may take it. */
 	pthread_mutex_t members;
 	struct core_list devs;
@@ -75,6 +81,7 @@ static void iopf_put(struct core_iopf *iopf)
 		return;
 	queue_put(iopf->queue);
 	pthread_mutex_destroy(&iopf->lock);
+	pthread_cond_destroy(&iopf->quiet);
 	free(iopf);
 }
 
@@ -102,6 +109,22 @@ static void respond(struct iommu_dev *dev, const struct iommu_page_request *last
 		ops->page_response(dev, last, code);
 }
 
+/* iopf->lock held. all: also those whose group may still become complete. */
+static void drop_partials(struct core_iopf *iopf, bool all)
+{
+	unsigned epoch = atomic_load(&iopf->queue->epoch);
+
+	CORE_LIST_FOR_EACH_SAFE(pos, &iopf->partials)
+	{
+		struct partial *partial = CORE_LIST_ENTRY(pos, struct partial, link);
+
+		if (!all && partial->epoch == epoch)
+			continue;
+		core_list_del(pos);
+		free(partial);
+	}
+}
+
 /* CORE-106 */
 static int keep_partial(struct core_iopf *iopf, const struct iommu_page_request *request)
 {
@@ -110,19 +133,12 @@ static int keep_partial(struct core_iopf *iopf, const struct iommu_page_request 
 	if (!partial)
 		return -ENOMEM;
 	partial->request = *request;
+	partial->epoch = atomic_load(&iopf->queue->epoch);
 	pthread_mutex_lock(&iopf->lock);
+	drop_partials(iopf, false);
 	core_list_add_tail(&partial->link, &iopf->partials);
 	pthread_mutex_unlock(&iopf->lock);
 	return 0;
-}
-
-static void drop_partials(struct core_iopf *iopf)
-{
-	CORE_LIST_FOR_EACH_SAFE(pos, &iopf->partials)
-	{
-		core_list_del(pos);
-		free(CORE_LIST_ENTRY(pos, struct partial, link));
-	}
 }
 
 static size_t count_partials(const struct core_iopf *iopf, uint32_t grpid)
@@ -138,10 +154,12 @@ static size_t count_partials(const struct core_iopf *iopf, uint32_t grpid)
 static struct group_core *gather(struct core_iopf *iopf,
 				 const struct iommu_page_request *last)
 {
-	size_t n = count_partials(iopf, last->grpid) + 1, i = 0;
-	struct group_core *group =
-		calloc(1, sizeof(*group) + n * sizeof(group->requests[0]));
+	struct group_core *group;
+	size_t n, i = 0;
 
+	drop_partials(iopf, false);
+	n = count_partials(iopf, last->grpid) + 1;
+	group = calloc(1, sizeof(*group) + n * sizeof(group->requests[0]));
 	CORE_LIST_FOR_EACH_SAFE(pos, &iopf->partials)
 	{
 		struct partial *partial = CORE_LIST_ENTRY(pos, struct partial, link);
@@ -170,13 +188,24 @@ void iommu_iopf_group_response(struct iommu_iopf_group *pub,
 			       enum iommu_page_response code)
 {
 	struct group_core *group = core_of(pub);
+	struct core_iopf *iopf = group->iopf;
+	bool mine;
 
-	pthread_mutex_lock(&group->iopf->lock);
-	if (!core_list_empty(&group->pending)) {
+	pthread_mutex_lock(&iopf->lock);
+	mine = !core_list_empty(&group->pending);
+	if (mine) {
 		core_list_del(&group->pending);
-		respond(pub->dev, &pub->requests[pub->num - 1], code);
+		iopf->answering++;
 	}
-	pthread_mutex_unlock(&group->iopf->lock);
+	pthread_mutex_unlock(&iopf->lock);
+	if (!mine)
+		return;
+	/* Without the lock: hardware may have the next fault of the device at once. */
+	respond(pub->dev, &pub->requests[pub->num - 1], code);
+	pthread_mutex_lock(&iopf->lock);
+	if (--iopf->answering == 0)
+		pthread_cond_broadcast(&iopf->quiet);
+	pthread_mutex_unlock(&iopf->lock);
 }
 
 void iommu_iopf_group_free(struct iommu_iopf_group *pub)
@@ -389,6 +418,7 @@ int iommu_iopf_queue_create(struct iommu_iopf_queue **out, bool threaded)
 	if (!queue)
 		return -ENOMEM;
 	atomic_init(&queue->refs, 1);
+	atomic_init(&queue->epoch, 0);
 	pthread_mutex_init(&queue->members, NULL);
 	pthread_mutex_init(&queue->mutex, NULL);
 	pthread_cond_init(&queue->wake, NULL);
@@ -405,6 +435,27 @@ int iommu_iopf_queue_create(struct iommu_iopf_queue **out, bool threaded)
 	return 0;
 }
 
+/* On return every group has its answer, and no answer is on its way. */
+static void answer_pending(struct core_iopf *iopf)
+{
+	pthread_mutex_lock(&iopf->lock);
+	while (!core_list_empty(&iopf->pending)) {
+		struct core_list *first = iopf->pending.next;
+		const struct group_core *group =
+			CORE_LIST_ENTRY(first, struct group_core, pending);
+		/* Its owner may free it as soon as the lock is gone. */
+		struct iommu_page_request last = group->requests[group->pub.num - 1];
+
+		core_list_del(first);
+		pthread_mutex_unlock(&iopf->lock);
+		respond(iopf->dev, &last, IOMMU_PAGE_INVALID);
+		pthread_mutex_lock(&iopf->lock);
+	}
+	while (iopf->answering)
+		pthread_cond_wait(&iopf->quiet, &iopf->lock);
+	pthread_mutex_unlock(&iopf->lock);
+}
+
 /*
  * queue->members held. No new reports; then emptied; only when its work is done, which
  * looks at handles, nobody finds it to flush any more.
@@ -415,17 +466,9 @@ static void take_out(struct core_iopf *iopf)
 	atomic_store(&iopf->leaving, true);
 	rcu_wait_for_readers();
 	pthread_mutex_lock(&iopf->lock);
-	drop_partials(iopf);
-	CORE_LIST_FOR_EACH_SAFE(pos, &iopf->pending)
-	{
-		const struct group_core *group =
-			CORE_LIST_ENTRY(pos, struct group_core, pending);
-
-		core_list_del(pos);
-		respond(iopf->dev, &group->requests[group->pub.num - 1],
-			IOMMU_PAGE_INVALID);
-	}
+	drop_partials(iopf, true);
 	pthread_mutex_unlock(&iopf->lock);
+	answer_pending(iopf);
 	flush(iopf->queue);
 	rcu_publish(&iopf->dev->iopf, NULL);
 	rcu_wait_for_readers();
@@ -445,6 +488,7 @@ static int add_new(struct iommu_iopf_queue *queue, struct iommu_dev *dev)
 	atomic_init(&iopf->refs, 1);
 	atomic_init(&iopf->leaving, false);
 	pthread_mutex_init(&iopf->lock, NULL);
+	pthread_cond_init(&iopf->quiet, NULL);
 	core_list_init(&iopf->partials);
 	core_list_init(&iopf->pending);
 	if (!atomic_compare_exchange_strong(&dev->iopf, &none, iopf)) {
@@ -523,16 +567,7 @@ int iommu_iopf_queue_discard_partial(struct iommu_iopf_queue *queue)
 {
 	if (!queue)
 		return -EINVAL;
-	pthread_mutex_lock(&queue->members);
-	CORE_LIST_FOR_EACH(pos, &queue->devs)
-	{
-		struct core_iopf *iopf = CORE_LIST_ENTRY(pos, struct core_iopf, link);
-
-		pthread_mutex_lock(&iopf->lock);
-		drop_partials(iopf);
-		pthread_mutex_unlock(&iopf->lock);
-	}
-	pthread_mutex_unlock(&queue->members);
+	atomic_fetch_add(&queue->epoch, 1);
 	return 0;
 }
 

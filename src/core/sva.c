@@ -14,7 +14,7 @@ struct iommu_mm {
 	atomic_uint refs;
 	uint32_t pasid; /* sva_lock; INVALID: none yet */
 	pthread_mutex_t lock;
-	bool gone;		  /* lock */
+	atomic_bool gone;	  /* set under lock; who pages in may not wait for it */
 	struct core_list domains; /* changed under sva_lock + lock */
 	struct core_list binds;	  /* sva_lock */
 };
@@ -126,6 +126,7 @@ int iommu_mm_create(struct iommu_system *sys, const struct iommu_mm_desc *desc,
 	mm->desc = *desc;
 	mm->pasid = IOMMU_PASID_INVALID;
 	atomic_init(&mm->refs, 1);
+	atomic_init(&mm->gone, false);
 	pthread_mutex_init(&mm->lock, NULL);
 	core_list_init(&mm->domains);
 	core_list_init(&mm->binds);
@@ -181,21 +182,11 @@ void iommu_mm_exit(struct iommu_mm *mm)
 		struct iommu_domain *domain =
 			CORE_LIST_ENTRY(pos, struct sva_domain, link)->domain;
 
-		if (!mm->gone && domain->ops->mm_release)
+		if (!atomic_load(&mm->gone) && domain->ops->mm_release)
 			domain->ops->mm_release(domain);
 	}
-	mm->gone = true;
+	atomic_store(&mm->gone, true);
 	pthread_mutex_unlock(&mm->lock);
-}
-
-static bool is_gone(struct iommu_mm *mm)
-{
-	bool gone;
-
-	pthread_mutex_lock(&mm->lock);
-	gone = mm->gone;
-	pthread_mutex_unlock(&mm->lock);
-	return gone;
 }
 
 /* ---- faults (CORE-110) ---- */
@@ -204,7 +195,7 @@ static bool is_gone(struct iommu_mm *mm)
 static enum iommu_page_response page_in(struct iommu_mm *mm,
 					const struct iommu_iopf_group *group)
 {
-	if (is_gone(mm) || !mm->desc.fault)
+	if (atomic_load(&mm->gone) || !mm->desc.fault)
 		return IOMMU_PAGE_INVALID;
 	for (size_t i = 0; i < group->num; i++) {
 		const struct iommu_page_request *r = &group->requests[i];
@@ -295,7 +286,7 @@ static int domain_new(struct iommu_dev *dev, struct iommu_mm *mm, struct sva_dom
 	sd->users = 1;
 	pthread_mutex_lock(&mm->lock);
 	/* On the list before iommu_mm_exit() reads it, or not at all. */
-	if (mm->gone)
+	if (atomic_load(&mm->gone))
 		err = -EBUSY;
 	else
 		core_list_add_tail(&sd->link, &mm->domains);
@@ -335,7 +326,7 @@ static int attach_to(struct sva_domain *sd, struct iommu_sva *sva)
 	int err;
 
 	pthread_mutex_lock(&mm->lock);
-	err = mm->gone ? -EBUSY : attach_group_to(sd, sva);
+	err = atomic_load(&mm->gone) ? -EBUSY : attach_group_to(sd, sva);
 	pthread_mutex_unlock(&mm->lock);
 	return err;
 }
@@ -371,7 +362,7 @@ static int bind(struct iommu_dev *dev, struct iommu_mm *mm, struct iommu_sva **o
 	struct iommu_sva *sva;
 	int err;
 
-	if (is_gone(mm))
+	if (atomic_load(&mm->gone))
 		return -EBUSY;
 	sva = find_bind(dev, mm);
 	if (sva) {
