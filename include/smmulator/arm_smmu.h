@@ -19,6 +19,7 @@
 SMMU_BEGIN_DECLS
 
 struct arm_smmu;
+struct iommu_iopf_queue;
 
 /* Quirks that firmware tells (DRV-2, DRV-3). */
 enum {
@@ -61,6 +62,11 @@ struct arm_smmu_desc {
 	const char *irq_cmdq_sync;
 	bool use_msi; /* message-signalled interrupts where IDR0.MSI and the platform can
 		       */
+	/*
+	 * A thread serves the page faults of its devices (stalls, page requests). Else
+	 * whoever calls arm_smmu_poll() does, or iommu_iopf_queue_run() on its queue.
+	 */
+	bool iopf_thread;
 	uint32_t iommu_cells; /* #iommu-cells: 1, anything else is refused (DRV-2) */
 	struct iommu_fwnode *fwnode; /* under which devices refer to it; NULL: none */
 };
@@ -87,9 +93,16 @@ SMMU_API struct iommu_instance *arm_smmu_instance(struct arm_smmu *smmu);
 
 /*
  * Looks at event queue, PRI queue and GERROR as their interrupts would: for
- * harnesses that deliver none.
+ * harnesses that deliver none. Then does the page-fault work that waits for somebody
+ * (arm_smmu_desc.iopf_thread).
  */
 SMMU_API void arm_smmu_poll(struct arm_smmu *smmu);
+
+/*
+ * The queue of its devices' page faults (<smmulator/iommu_fault.h>): they are in it while
+ * a domain that serves faults is attached. NULL: neither stalls nor PRI.
+ */
+SMMU_API struct iommu_iopf_queue *arm_smmu_iopf_queue(struct arm_smmu *smmu);
 
 /* What the ID registers and firmware came to. */
 struct arm_smmu_info {

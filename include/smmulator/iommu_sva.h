@@ -28,6 +28,11 @@ struct iommu_mm_desc {
 	uint8_t pa_bits;    /* output size of the table */
 	uint8_t page_shift; /* 12, 14, 16 */
 	/*
+	 * The CPU changes the size of a mapping without break-before-make and counts on
+	 * no abort by that (FEAT_BBM level 2): so must the SMMU be able to (IDR3.BBML).
+	 */
+	bool bbml2;
+	/*
 	 * Makes the page at addr present for perm (IOMMU_PRQ_READ, WRITE, EXEC). 0, or
 	 * a negative errno: no such area, or it forbids that. NULL: always -EFAULT.
 	 */

@@ -35,6 +35,9 @@ void arm_smmu_pci_prepare(struct arm_smmu_master *master)
 	if (!is_pci(dev) || !iommu_pci_has_config(dev))
 		return;
 	master->ats_supported = can_ats(dev, master->smmu);
+	master->pri_supported = master->ats_supported &&
+				(master->smmu->features & FEAT_PRI) &&
+				iommu_pci_find_ext_cap(dev, IOMMU_PCI_EXT_PRI);
 	/* DRV-31: before any VF that inherits it. A function without ATS has no unit. */
 	(void)iommu_pci_prepare_ats(dev, smallest_page(master->smmu));
 	if (!master->ssid_bits)
@@ -83,7 +86,6 @@ void arm_smmu_ats_on(struct arm_smmu_master *master)
 
 void arm_smmu_ats_off(struct arm_smmu_master *master)
 {
+	/* Done when it returns; stores to STEs are ordered after it (hw_store()). */
 	iommu_pci_disable_ats(master->dev);
-	/* Off at the device before any STE says so: not reordered with those stores. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }

@@ -5,18 +5,17 @@
 #include "driver/change.h"
 #include "driver/strtab.h"
 
-static void install(struct arm_smmu_master *master, struct arm_smmu_domain *domain,
-		    bool ats)
+static void install(struct arm_smmu_change *c)
 {
-	uint64_t ste[SMMU_STE_DWORDS], cd[SMMU_CD_DWORDS];
+	struct arm_smmu_master *master = c->master;
+	uint64_t ste[SMMU_STE_DWORDS];
 
-	if (domain->stage == STAGE_1) {
-		arm_smmu_make_s1_cd(master, domain, cd);
-		arm_smmu_install_cd(master, IOMMU_NO_PASID, cd);
-		arm_smmu_make_cdtable_ste(master, SMMU_S1DSS_SSID0, ats, ste);
+	if (c->domain->stage == STAGE_1) {
+		arm_smmu_write_cd(master, IOMMU_NO_PASID, c->new, c->old);
+		arm_smmu_make_cdtable_ste(master, SMMU_S1DSS_SSID0, c->ats, ste);
 		arm_smmu_install_ste(master, ste);
 	} else {
-		arm_smmu_make_s2_ste(master, domain, ats, ste);
+		arm_smmu_make_s2_ste(master, c->domain, c->ats, ste);
 		arm_smmu_install_ste(master, ste);
 		arm_smmu_clear_cd(master, IOMMU_NO_PASID);
 	}
@@ -39,7 +38,7 @@ int arm_smmu_attach_dev(struct iommu_domain *core, struct iommu_dev *dev,
 		err = arm_smmu_change_begin(&c);
 	if (err)
 		return err;
-	install(c.master, domain, c.ats);
+	install(&c);
 	c.master->rid = RID_DOMAIN;
 	arm_smmu_change_end(&c);
 	return 0;

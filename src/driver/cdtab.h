@@ -19,10 +19,19 @@ void arm_smmu_cdtab_free(struct arm_smmu_master *master);
 /* cd.c */
 void arm_smmu_make_s1_cd(const struct arm_smmu_master *master,
 			 const struct arm_smmu_domain *domain, uint64_t *cd);
+/* Of a process; gone: it has ended, and nothing may walk its table (DRV-42). */
+void arm_smmu_make_sva_cd(const struct arm_smmu_master *master,
+			  const struct arm_smmu_domain *domain, bool gone, uint64_t *cd);
 extern const struct arm_smmu_entry_kind arm_smmu_cd_kind;
 /* Writes a reserved CD, with syncs (DRV-53). */
 int arm_smmu_install_cd(const struct arm_smmu_master *master, uint32_t ssid,
 			const uint64_t *cd);
+/*
+ * Makes a reserved CD that of new's domain, or invalid, when it was old's; NULL: there
+ * was, will be none. DRV-58, DRV-85.
+ */
+void arm_smmu_write_cd(struct arm_smmu_master *master, uint32_t ssid,
+		       struct arm_smmu_attachment *new, struct arm_smmu_attachment *old);
 /* Invalid, if there is one (DRV-85). */
 int arm_smmu_clear_cd(const struct arm_smmu_master *master, uint32_t ssid);
 

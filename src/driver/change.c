@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "core/rcu.h"
 #include "driver/ats.h"
+#include "driver/fault.h"
 
 /* Lock: the domain's. What was there is the caller's, to free with retire(). */
 static struct arm_smmu_invs *publish(struct arm_smmu_domain *domain,
@@ -118,7 +119,7 @@ static void replace_of_master(struct arm_smmu_master *master,
 static int enter(struct arm_smmu_change *c)
 {
 	struct arm_smmu_attachment *a = calloc(1, sizeof(*a));
-	int err;
+	int err = 0;
 
 	if (!a)
 		return -ENOMEM;
@@ -128,11 +129,21 @@ static int enter(struct arm_smmu_change *c)
 	a->ssid = c->ssid;
 	if (c->ats)
 		a->atc = c->foreign ? ATC_AS_A_WHOLE : ATC_BY_RANGE;
-	err = join(a);
+	a->iopf = c->core->iopf_handler && arm_smmu_can_fault(c->master);
+	if (a->iopf)
+		err = arm_smmu_iopf_add(c->master);
 	if (err)
-		free(a);
-	else
-		c->new = a;
+		goto fail;
+	err = join(a);
+	if (err) {
+		if (a->iopf)
+			arm_smmu_iopf_remove(c->master);
+		goto fail;
+	}
+	c->new = a;
+	return 0;
+fail:
+	free(a);
 	return err;
 }
 
@@ -157,24 +168,47 @@ int arm_smmu_change_begin(struct arm_smmu_change *c)
 	err = c->core ? enter(c) : 0;
 	if (err)
 		return err;
-	if (c->master->ats_enabled && !c->ats)
+	if (c->master->ats_enabled && !c->ats) {
+		arm_smmu_pri_off(c->master);
 		arm_smmu_ats_off(c->master);
+	}
 	return 0;
 }
 
-void arm_smmu_change_end(struct arm_smmu_change *c)
+/* DRV-86 */
+static void settle_ats(struct arm_smmu_change *c)
 {
 	struct arm_smmu_master *master = c->master;
 
 	if (c->ats && !master->ats_enabled)
 		arm_smmu_ats_on(master);
 	else if (master->ats_enabled)
-		/* DRV-86: what it translates with this PASID is another thing now. */
+		/* What it translates with this PASID is another thing now. */
 		arm_smmu_atc_inv_all(master, c->ats ? c->ssid : IOMMU_NO_PASID);
 	master->ats_enabled = c->ats;
+	if (c->new && c->new->iopf && c->ats && master->pri_supported)
+		arm_smmu_pri_on(master);
+}
+
+/* What the device has asked for and nobody has seen yet, then what is being served. */
+static void flush_faults(struct arm_smmu_master *master)
+{
+	if (master->iopf_users == 1) {
+		arm_smmu_pri_off(master);
+		arm_smmu_evtq_handler(master->smmu);
+		arm_smmu_priq_handler(master->smmu);
+	}
+	arm_smmu_iopf_remove(master);
+}
+
+void arm_smmu_change_end(struct arm_smmu_change *c)
+{
+	settle_ats(c);
 	replace_of_master(c->master, c->old, c->new);
 	if (!c->old)
 		return;
+	if (c->old->iopf)
+		flush_faults(c->master);
 	leave(c->old);
 	free(c->old);
 }

@@ -95,6 +95,38 @@ static int take_tag(struct arm_smmu_domain *domain)
 	return domain->stage == STAGE_1 ? -EBUSY : -ENOSPC;
 }
 
+int arm_smmu_domain_create(struct arm_smmu *smmu, enum arm_smmu_stage stage,
+			   struct arm_smmu_domain **out)
+{
+	struct arm_smmu_domain *domain = calloc(1, sizeof(*domain));
+	int err;
+
+	if (!domain)
+		return -ENOMEM;
+	domain->smmu = smmu;
+	domain->stage = stage;
+	rcu_publish(&domain->invs, arm_smmu_invs_alloc(0));
+	err = rcu_get(&domain->invs) ? take_tag(domain) : -ENOMEM;
+	if (err) {
+		arm_smmu_invs_free(rcu_get(&domain->invs));
+		free(domain);
+		return err;
+	}
+	pthread_mutex_init(&domain->lock, NULL);
+	*out = domain;
+	return 0;
+}
+
+/* The last detach left no entry with this tag anywhere (DRV-57, DRV-64, DRV-113). */
+void arm_smmu_domain_destroy(struct arm_smmu_domain *domain)
+{
+	arm_smmu_ids_free(ids_of(domain), domain->id);
+	rcu_wait_for_readers();
+	arm_smmu_invs_free(rcu_get(&domain->invs));
+	pthread_mutex_destroy(&domain->lock);
+	free(domain);
+}
+
 int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
 			  const struct iommu_user_data *user_data,
 			  struct iommu_domain **out)
@@ -106,39 +138,26 @@ int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
 
 	if (!stage || user_data)
 		return -EOPNOTSUPP;
-	domain = calloc(1, sizeof(*domain));
-	if (!domain)
-		return -ENOMEM;
-	domain->smmu = master->smmu;
-	domain->stage = stage;
+	err = arm_smmu_domain_create(master->smmu, stage, &domain);
+	if (err)
+		return err;
 	domain->nest_parent = flags & IOMMU_ALLOC_NEST_PARENT;
-	rcu_publish(&domain->invs, arm_smmu_invs_alloc(0));
-	err = rcu_get(&domain->invs) ? make_pgtable(domain, flags) : -ENOMEM;
-	if (!err)
-		err = take_tag(domain);
+	err = make_pgtable(domain, flags);
 	if (err) {
-		io_pgtable_free(domain->pgtable);
-		arm_smmu_invs_free(rcu_get(&domain->invs));
-		free(domain);
+		arm_smmu_domain_destroy(domain);
 		return err;
 	}
-	pthread_mutex_init(&domain->lock, NULL);
 	domain->core.ops = &arm_smmu_paging_ops;
 	*out = &domain->core;
 	return 0;
 }
 
-/* The last detach left no entry with this tag anywhere (DRV-57, DRV-64). */
 static void domain_free(struct iommu_domain *core)
 {
 	struct arm_smmu_domain *domain = to_domain(core);
 
 	io_pgtable_free(domain->pgtable);
-	arm_smmu_ids_free(ids_of(domain), domain->id);
-	rcu_wait_for_readers();
-	arm_smmu_invs_free(rcu_get(&domain->invs));
-	pthread_mutex_destroy(&domain->lock);
-	free(domain);
+	arm_smmu_domain_destroy(domain);
 }
 
 /* ---- Mapping ---- */

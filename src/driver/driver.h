@@ -3,7 +3,8 @@
  * One SMMU from the driver's side: what all of src/driver/ shares.
  *
  * Locks, outermost first; the core's group mutex is outside all of them:
- *   domain lock > streams_lock. asids and vmids have a lock each, taken alone.
+ *   cd_lock > domain lock > streams_lock. asids and vmids have a lock each, taken
+ *   alone.
  * Command queues have no lock (ring.h); their producers wait for each other only
  * between a reservation and the write of PROD.
  * Interrupt handlers may run inside any register access on the same thread
@@ -156,7 +157,11 @@ struct arm_smmu {
 	struct arm_smmu_sids *bypass; /* DRV-25; constant */
 	size_t num_bypass;
 	struct arm_smmu_ids asids, vmids;
+	struct iommu_iopf_queue *iopf; /* of its devices; NULL: none can fault */
 
+	/* CDs are made and written under it: by attach, and at the end of a process
+	 * (DRV-58). */
+	pthread_mutex_t cd_lock;
 	pthread_mutex_t streams_lock;
 	struct arm_smmu_stream *streams; /* ascending SID */
 	size_t num_streams;
@@ -187,9 +192,11 @@ struct arm_smmu_master {
 	size_t num_sids;
 	unsigned ssid_bits;
 	bool stall_enabled;
-	bool pasid_enabled; /* at its function */
-	bool ats_supported; /* by all who are between it and the SMMU */
-	bool ats_enabled;   /* its ATC is invalidated with the TLBs */
+	bool pasid_enabled;		   /* at its function */
+	bool ats_supported, pri_supported; /* by all who are between it and the SMMU */
+	bool ats_enabled;		   /* its ATC is invalidated with the TLBs */
+	bool pri_enabled;
+	unsigned iopf_users; /* domains that serve its page faults; atomic */
 	/* What it brings to a domain and takes away again; for attach alone (DRV-27). */
 	struct arm_smmu_invs *add, *remove;
 	struct arm_smmu_cdtab cdtab;
@@ -210,6 +217,8 @@ struct arm_smmu_attachment {
 	struct arm_smmu_master *master;
 	uint32_t ssid;
 	enum arm_smmu_atc atc; /* what domain->invs has of the device's ATC */
+	bool iopf;	       /* one of the master's iopf_users */
+	bool in_cd;	       /* its CD is the domain's now; smmu->cd_lock */
 };
 
 enum arm_smmu_stage { STAGE_1 = 1, STAGE_2 = 2 };
@@ -220,9 +229,12 @@ struct arm_smmu_domain {
 	enum arm_smmu_stage stage;
 	struct io_pgtable *pgtable;
 	struct io_pgtable_cfg pgcfg;
-	uint16_t id;	      /* ASID or VMID */
-	bool nest_parent;     /* what stage 1 makes of it is cached by VMID too */
-	pthread_mutex_t lock; /* devices come and go */
+	uint16_t id;	  /* ASID or VMID */
+	bool nest_parent; /* what stage 1 makes of it is cached by VMID too */
+	/* Of a process: no tables of its own (sva.c). Its process has ended: atomic. */
+	struct iommu_mm *mm;
+	bool mm_gone;
+	pthread_mutex_t lock;			 /* devices come and go */
 	struct arm_smmu_attachment *attachments; /* lock */
 	/*
 	 * What to invalidate; under RCU, changed under lock. A device is in it before an
@@ -325,6 +337,14 @@ int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
 			  const struct iommu_user_data *user_data,
 			  struct iommu_domain **domain);
 extern const struct iommu_domain_ops arm_smmu_paging_ops;
+/* With a tag and an empty array, but no tables. -ENOMEM, -EBUSY, -ENOSPC. */
+int arm_smmu_domain_create(struct arm_smmu *smmu, enum arm_smmu_stage stage,
+			   struct arm_smmu_domain **domain);
+void arm_smmu_domain_destroy(struct arm_smmu_domain *domain);
+
+/* ---- sva.c: DRV-109 to DRV-113 ---- */
+int arm_smmu_domain_alloc_sva(struct iommu_dev *dev, struct iommu_mm *mm,
+			      struct iommu_domain **domain);
 int arm_smmu_attach_dev(struct iommu_domain *domain, struct iommu_dev *dev,
 			struct iommu_domain *old);
 int arm_smmu_attach_identity(struct iommu_domain *domain, struct iommu_dev *dev,

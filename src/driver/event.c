@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The event queue: drained, decoded, reported (DRV-103 to DRV-106). */
+/* The event queue: drained, decoded, reported (DRV-103 to DRV-105). */
 #include "core/rcu.h"
 #include "driver/change.h"
 #include "driver/cmdq.h"
+#include "driver/fault.h"
 #include "driver/queue.h"
 
 /* Which event records carry what: the heads alone are alike. */
@@ -89,8 +90,9 @@ static struct arm_smmu_event decode(const uint64_t *dw)
 	return e;
 }
 
+/* domain: where the DMA went, NULL if nobody knows. */
 static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
-		   struct arm_smmu_master *master)
+		   struct iommu_domain *domain)
 {
 	struct iommu_fault fault = {
 		.reason = e->name,
@@ -100,7 +102,6 @@ static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
 		.record = e->record,
 		.record_words = SMMU_EVENT_DWORDS,
 	};
-	const struct arm_smmu_attachment *at;
 
 	if (e->has_addr)
 		fault.flags |= IOMMU_FAULT_ADDR |
@@ -108,45 +109,39 @@ static void report(struct arm_smmu *smmu, const struct arm_smmu_event *e,
 	fault.flags |=
 		(e->exec ? IOMMU_FAULT_EXEC : 0) | (e->priv ? IOMMU_FAULT_PRIV : 0) |
 		(e->ssv ? IOMMU_FAULT_PASID : 0) | (e->stalled ? IOMMU_FAULT_STALL : 0);
-	/* A domain that is being left is not freed before its handler returns. */
-	rcu_reader_begins();
-	at = master ? arm_smmu_attachment(master, e->ssv ? e->ssid : IOMMU_NO_PASID)
-		    : NULL;
-	iommu_report_fault(&smmu->iommu, e->dev, at ? at->core : NULL, &fault);
-	rcu_reader_ends();
+	iommu_report_fault(&smmu->iommu, e->dev, domain, &fault);
 }
 
 /*
- * GAP: page faults that stall are not handed to anyone who could mend them
- * (DRV-105): the transaction is terminated.
+ * As a reader, who is waited for before a master or a domain goes: what is reported may
+ * be answered at once, by commands, and no lock of ours is held over that.
  */
-static void terminate_stalled(struct arm_smmu *smmu, const struct arm_smmu_event *e)
-{
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_RESUME);
-
-	smmu_set(cmd.dw, SMMU_CMD_RESUME_StreamID, e->sid);
-	smmu_set(cmd.dw, SMMU_CMD_RESUME_STAG, e->stag);
-	/* Ab is RES0 where termination is always an abort (TERM_MODEL). */
-	smmu_set(cmd.dw, SMMU_CMD_RESUME_Ab,
-		 !smmu_reg_get(smmu->idr[0], SMMU_IDR0_TERM_MODEL));
-	arm_smmu_submit(smmu, &cmd, 1, false);
-}
-
 static void handle(struct arm_smmu *smmu, const uint64_t *dw)
 {
 	struct arm_smmu_event e = decode(dw);
+	const struct arm_smmu_attachment *at = NULL;
+	struct iommu_domain *domain;
 	struct arm_smmu_master *master;
+	bool served;
 
 	arm_smmu_count(smmu, COUNT_EVENTS, 1);
+	rcu_reader_begins();
 	pthread_mutex_lock(&smmu->streams_lock);
 	master = arm_smmu_find_master(smmu, e.sid);
 	e.dev = master ? master->dev : NULL;
+	if (master)
+		at = arm_smmu_attachment(master, e.ssv ? e.ssid : IOMMU_NO_PASID);
+	domain = at ? at->core : NULL;
 	if (smmu->event_fn)
 		smmu->event_fn(smmu->event_ctx, &e);
-	report(smmu, &e, master);
 	pthread_mutex_unlock(&smmu->streams_lock);
-	if (e.stalled)
-		terminate_stalled(smmu, &e);
+	/* DRV-105: a page fault if somebody serves those; told of as a fault if not. */
+	served = e.stalled && master && arm_smmu_report_stall(master, &e);
+	if (!served)
+		report(smmu, &e, domain);
+	if (e.stalled && !master)
+		arm_smmu_terminate(smmu, e.sid, e.stag);
+	rcu_reader_ends();
 }
 
 /* Events are lost until the flag is copied back (DRV-103). */

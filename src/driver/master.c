@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <smmulator/iommu_pci.h>
+#include "core/rcu.h"
 #include "driver/ats.h"
 #include "driver/cdtab.h"
 #include "driver/cmdq.h"
@@ -209,11 +210,10 @@ int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwsp
 	master->smmu = smmu;
 	master->dev = dev;
 	master->ssid_bits = ssid_bits(smmu, dev);
-	/*
-	 * DRV-30 has dma-can-stall as well: GAP, as nobody mends stalled faults yet a
-	 * device is stalled only where the SMMU knows nothing else.
-	 */
-	master->stall_enabled = smmu->features & FEAT_STALL_FORCE;
+	/* DRV-30 */
+	master->stall_enabled =
+		((smmu->features & FEAT_STALLS) && iommu_dev_desc(dev)->dma_can_stall) ||
+		(smmu->features & FEAT_STALL_FORCE);
 	arm_smmu_pci_prepare(master);
 	err = take_sids(master, fwspec);
 	if (!err && arm_smmu_rmr_has(master))
@@ -248,6 +248,8 @@ void arm_smmu_release_device(struct iommu_dev *dev)
 	arm_smmu_attach_static(master,
 			       arm_smmu_rmr_has(master) ? RID_BYPASS : RID_BLOCKED);
 	remove_sids(master->smmu, master);
+	/* Whoever found it by a StreamID has left when this returns. */
+	rcu_wait_for_readers();
 	arm_smmu_pci_restore(master);
 	master_free(master);
 }

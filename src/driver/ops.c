@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the core sees of this driver. */
 #include <errno.h>
-#include "driver/driver.h"
+#include "driver/fault.h"
 
 /* DRV-62: shared by every instance, never written to. */
 static const struct iommu_domain_ops identity_ops = { .attach_dev =
@@ -56,6 +56,8 @@ const struct iommu_ops arm_smmu_ops = {
 	.of_xlate = arm_smmu_of_xlate,
 	.get_resv_regions = get_resv_regions,
 	.domain_alloc_paging_flags = arm_smmu_domain_alloc,
+	.domain_alloc_sva = arm_smmu_domain_alloc_sva,
+	.page_response = arm_smmu_page_response,
 	.identity_domain = &identity_domain,
 	.blocked_domain = &blocked_domain,
 	.release_domain = &blocked_domain,

@@ -27,7 +27,7 @@ int arm_smmu_set_dev_pasid(struct iommu_domain *core, struct iommu_dev *dev,
 				     .core = core,
 				     .domain = domain,
 				     .cds = true };
-	uint64_t cd[SMMU_CD_DWORDS], ste[SMMU_STE_DWORDS];
+	uint64_t ste[SMMU_STE_DWORDS];
 	int err = arm_smmu_test_dev(core, dev, pasid, old);
 
 	if (!err)
@@ -36,8 +36,7 @@ int arm_smmu_set_dev_pasid(struct iommu_domain *core, struct iommu_dev *dev,
 		err = arm_smmu_change_begin(&c);
 	if (err)
 		return err;
-	arm_smmu_make_s1_cd(master, domain, cd);
-	arm_smmu_install_cd(master, pasid, cd);
+	arm_smmu_write_cd(master, pasid, c.new, c.old);
 	master->num_pasids += !c.old;
 	if (!master->ste_cds || master->ste_ats != c.ats) {
 		arm_smmu_make_cdtable_ste(master, s1dss_of(master->rid), c.ats, ste);
@@ -52,7 +51,7 @@ static void remove_pasid(struct arm_smmu_master *master, uint32_t pasid)
 	struct arm_smmu_change c = { .master = master, .ssid = pasid, .cds = true };
 
 	(void)arm_smmu_change_begin(&c); /* it enters nothing */
-	arm_smmu_clear_cd(master, pasid);
+	arm_smmu_write_cd(master, pasid, NULL, c.old);
 	master->num_pasids--;
 	arm_smmu_change_end(&c);
 	/* The CDs have done their duty: back to a plain STE. */

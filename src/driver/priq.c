@@ -1,58 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/* The PRI queue: nobody here can serve a page request, so each group is refused. */
+/* The PRI queue: drained, its requests reported (DRV-108). */
+#include <smmulator/iommu_fault.h>
 #include "driver/cmdq.h"
+#include "driver/fault.h"
 #include "driver/queue.h"
 
-static void refuse(struct arm_smmu *smmu, const uint64_t *dw)
+static void write_cons(struct arm_smmu *smmu, uint32_t cons)
 {
-	struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_PRI_RESP);
-	bool ssv = smmu_get(dw, SMMU_PRI_ENTRY_SSV);
-
-	arm_smmu_count(smmu, COUNT_PAGE_REQUESTS, 1);
-	arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
-		     "page request of StreamID %#x for %#llx: refused",
-		     (unsigned)smmu_get(dw, SMMU_PRI_ENTRY_StreamID),
-		     (unsigned long long)smmu_get_addr(dw, SMMU_PRI_ENTRY_PageAddr));
-	if (!smmu_get(dw, SMMU_PRI_ENTRY_Last))
+	if (cons == smmu->priq.cons)
 		return;
-	/* DRV-108: one answer for the group, with its PASID. */
-	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_SSV, ssv);
-	if (ssv)
-		smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_SubstreamID,
-			 smmu_get(dw, SMMU_PRI_ENTRY_SubstreamID));
-	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_StreamID,
-		 smmu_get(dw, SMMU_PRI_ENTRY_StreamID));
-	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_PRGIndex,
-		 smmu_get(dw, SMMU_PRI_ENTRY_PRGIndex));
-	smmu_set(cmd.dw, SMMU_CMD_PRI_RESP_Resp, SMMU_RESP_INVALID);
-	arm_smmu_submit(smmu, &cmd, 1, false);
+	smmu->priq.cons = cons;
+	arm_smmu_write32(smmu, smmu->priq.cons_reg, cons);
 }
 
-static bool drain(struct arm_smmu *smmu)
+/* The slot is given back before the request is answered, which returns a credit (PRI-11).
+ */
+static void take(struct arm_smmu *smmu)
 {
 	struct arm_smmu_queue *q = &smmu->priq;
-	uint32_t prod = arm_smmu_read32(smmu, q->prod_reg), cons = q->cons;
-	uint64_t flag = smmu_reg_get(prod, SMMU_PRIQ_PROD_OVFLG);
+	hwword_t *at = queue_entry(q, q->cons);
+	uint32_t flag = q->cons & (uint32_t)SMMU_MASK(SMMU_PRIQ_CONS_OVACKFLG);
+	uint64_t dw[SMMU_PRI_DWORDS];
 
-	while (queue_used(q, queue_index(q, prod), queue_index(q, cons))) {
-		hwword_t *at = queue_entry(q, cons);
-		uint64_t dw[SMMU_PRI_DWORDS];
+	for (unsigned i = 0; i < SMMU_PRI_DWORDS; i++)
+		dw[i] = hw_load(&at[i]);
+	write_cons(smmu, queue_next(q, q->cons) | flag);
+	arm_smmu_report_pri(smmu, dw);
+}
 
-		for (unsigned i = 0; i < SMMU_PRI_DWORDS; i++)
-			dw[i] = hw_load(&at[i]);
-		refuse(smmu, dw);
-		cons = queue_next(q, cons);
-	}
-	if (flag != smmu_reg_get(q->cons, SMMU_PRIQ_CONS_OVACKFLG))
-		arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
-			     "PRI queue: overflow, requests are lost");
-	cons = (uint32_t)smmu_reg_set(queue_index(q, cons), SMMU_PRIQ_CONS_OVACKFLG,
-				      flag);
-	if (cons == q->cons)
-		return false;
-	q->cons = cons;
-	arm_smmu_write32(smmu, q->cons_reg, cons);
-	return true;
+/*
+ * PRI-19: the last request of a group that is not there has been answered by the SMMU;
+ * what came of the group before is forgotten before the queue takes any more.
+ */
+static void ack_overflow(struct arm_smmu *smmu, uint32_t prod)
+{
+	const struct arm_smmu_queue *q = &smmu->priq;
+	uint32_t flag = smmu_reg_get(prod, SMMU_PRIQ_PROD_OVFLG) != 0;
+
+	if (flag == smmu_reg_get(q->cons, SMMU_PRIQ_CONS_OVACKFLG))
+		return;
+	arm_smmu_msg(smmu, IOMMU_MSG_WARNING, "PRI queue: overflow, requests are lost");
+	if (smmu->iopf)
+		(void)iommu_iopf_queue_discard_partial(smmu->iopf);
+	write_cons(smmu, (uint32_t)smmu_reg_set(q->cons, SMMU_PRIQ_CONS_OVACKFLG, flag));
+}
+
+/* Everything that is there; false: nothing was. */
+static bool drain(struct arm_smmu *smmu)
+{
+	const struct arm_smmu_queue *q = &smmu->priq;
+	uint32_t prod = arm_smmu_read32(smmu, q->prod_reg), before = q->cons;
+
+	while (queue_used(q, queue_index(q, prod), queue_index(q, q->cons)))
+		take(smmu);
+	ack_overflow(smmu, prod);
+	return q->cons != before;
 }
 
 void arm_smmu_priq_handler(void *arg)
@@ -61,7 +63,7 @@ void arm_smmu_priq_handler(void *arg)
 
 	if (!(smmu->features & FEAT_PRI))
 		return;
-	/* Refusals are commands: not while this thread puts some in. */
+	/* Answers are commands: not while this thread puts some in. */
 	if (arm_smmu_cmdq_defer(smmu) || !arm_smmu_gate_enter(&smmu->priq_gate))
 		return;
 	do

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <smmulator/iommu_fault.h>
 #include "driver/cmdq.h"
 #include "driver/queue.h"
 #include "driver/strtab.h"
@@ -49,6 +50,7 @@ static struct arm_smmu *create(const struct arm_smmu_desc *desc,
 	if (!(desc->options & ARM_SMMU_PAGE0_REGS_ONLY))
 		smmu->page1 += PAGE_BYTES;
 	smmu->options = desc->options;
+	pthread_mutex_init(&smmu->cd_lock, NULL);
 	pthread_mutex_init(&smmu->streams_lock, NULL);
 	return smmu;
 }
@@ -60,6 +62,7 @@ static void destroy(struct arm_smmu *smmu)
 	arm_smmu_cmdq_free(smmu, &smmu->cmdq);
 	arm_smmu_queue_free(smmu, &smmu->evtq);
 	arm_smmu_queue_free(smmu, &smmu->priq);
+	iommu_iopf_queue_destroy(smmu->iopf);
 	arm_smmu_ids_fini(&smmu->asids);
 	arm_smmu_ids_fini(&smmu->vmids);
 	free(smmu->streams);
@@ -67,10 +70,19 @@ static void destroy(struct arm_smmu *smmu)
 	if (smmu->fwnode)
 		iommu_fwnode_put(smmu->fwnode);
 	pthread_mutex_destroy(&smmu->streams_lock);
+	pthread_mutex_destroy(&smmu->cd_lock);
 	free(smmu);
 }
 
-static int init_structures(struct arm_smmu *smmu)
+/* Where what has to sleep over a page fault does so, if there can be any (DRV-1). */
+static int init_iopf(struct arm_smmu *smmu, bool threaded)
+{
+	if (!(smmu->features & (FEAT_STALLS | FEAT_PRI)))
+		return 0;
+	return iommu_iopf_queue_create(&smmu->iopf, threaded);
+}
+
+static int init_structures(struct arm_smmu *smmu, const struct arm_smmu_desc *desc)
 {
 	int err = arm_smmu_cmdq_alloc(smmu, &smmu->cmdq, smmu->cmdq_log2,
 				      SMMU_REG_CMDQ_PROD, SMMU_REG_CMDQ_CONS);
@@ -93,6 +105,8 @@ static int init_structures(struct arm_smmu *smmu)
 		err = arm_smmu_ids_init(&smmu->asids, smmu->asid_bits);
 	if (!err)
 		err = arm_smmu_ids_init(&smmu->vmids, smmu->vmid_bits);
+	if (!err)
+		err = init_iopf(smmu, desc->iopf_thread);
 	return err;
 }
 
@@ -121,7 +135,7 @@ int arm_smmu_probe(struct arm_smmu **out, const struct arm_smmu_desc *desc,
 	if (!err)
 		err = arm_smmu_read_ids(smmu, desc);
 	if (!err)
-		err = init_structures(smmu);
+		err = init_structures(smmu, desc);
 	if (!err)
 		err = arm_smmu_irq_setup(smmu, desc);
 	if (err)
@@ -161,6 +175,13 @@ void arm_smmu_poll(struct arm_smmu *smmu)
 	arm_smmu_gerror_handler(smmu);
 	arm_smmu_evtq_handler(smmu);
 	arm_smmu_priq_handler(smmu);
+	if (smmu->iopf)
+		(void)iommu_iopf_queue_run(smmu->iopf);
+}
+
+struct iommu_iopf_queue *arm_smmu_iopf_queue(struct arm_smmu *smmu)
+{
+	return smmu->iopf;
 }
 
 void arm_smmu_set_event_hook(struct arm_smmu *smmu, arm_smmu_event_fn fn, void *ctx)

@@ -4,7 +4,7 @@
  * asks the same (DRV-83, DRV-88, DRV-90, CORE-65 to CORE-67). Nothing is changed.
  */
 #include <errno.h>
-#include "driver/driver.h"
+#include "driver/fault.h"
 
 /* DRV-88 */
 static int test_pasid(const struct arm_smmu_domain *domain,
@@ -18,21 +18,35 @@ static int test_pasid(const struct arm_smmu_domain *domain,
 	return 0;
 }
 
+/* DRV-84, step 4: an answer goes to one StreamID. */
+static int test_faults(const struct iommu_domain *core,
+		       const struct arm_smmu_master *master)
+{
+	if (!core->iopf_handler || !arm_smmu_can_fault(master))
+		return 0;
+	return master->num_sids == 1 ? 0 : -EOPNOTSUPP;
+}
+
 int arm_smmu_test_dev(struct iommu_domain *core, struct iommu_dev *dev, uint32_t pasid,
 		      struct iommu_domain *old)
 {
 	const struct arm_smmu_domain *domain = to_domain(core);
 	const struct arm_smmu_master *master = iommu_dev_priv(dev);
 
+	int err = 0;
+
 	(void)old;
 	if (!master)
 		return -ENOENT;
 	if (domain->smmu != master->smmu)
 		return -EINVAL;
+	/* DRV-110: there is nothing to walk any more. */
+	if (__atomic_load_n(&domain->mm_gone, __ATOMIC_ACQUIRE))
+		return -EINVAL;
 	if (pasid != IOMMU_NO_PASID)
-		return test_pasid(domain, master, pasid);
+		err = test_pasid(domain, master, pasid);
 	/* An STE of stage 2 would cut off the PASIDs. */
-	if (domain->stage == STAGE_2 && master->num_pasids)
-		return -EBUSY;
-	return 0;
+	else if (domain->stage == STAGE_2 && master->num_pasids)
+		err = -EBUSY;
+	return err ? err : test_faults(core, master);
 }

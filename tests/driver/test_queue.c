@@ -383,8 +383,8 @@ static void events_are_decoded_by_their_kind(void **state)
 }
 
 /*
- * A stalled transaction is terminated, as nobody mends it (a gap, event.c). An
- * interrupt in the middle of a submission waits until that is over.
+ * A stalled transaction of nobody's StreamID is terminated. An interrupt in the middle of
+ * a submission waits until that is over.
  */
 static void events_that_stall_are_terminated(void **state)
 {
@@ -477,6 +477,7 @@ static void page_requests_are_refused_from_anywhere(void **state)
 	smmu_set(entry, SMMU_PRI_ENTRY_PRGIndex, 0x1a5);
 	smmu_set(entry, SMMU_PRI_ENTRY_SSV, 1);
 	smmu_set(entry, SMMU_PRI_ENTRY_SubstreamID, 0x33);
+	smmu_set(entry, SMMU_PRI_ENTRY_R, 1); /* else the last is a stop marker (PRI-3) */
 	for (unsigned last = 0; last < 2; last++) {
 		smmu_set(entry, SMMU_PRI_ENTRY_Last, last);
 		rig_poke(&r, base + 16 * last, entry[0]);
