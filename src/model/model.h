@@ -78,10 +78,10 @@ struct smmu_atos {
 enum { SMMU_DPT_ENTRIES = 16 };
 /* What one region allows, or where the level 1 table of one is. */
 struct smmu_dpt_entry {
-	uint64_t base;	/* of the region, aligned */
-	uint8_t bits;	/* it has 2^bits bytes; 0: not valid */
-	uint8_t ac;	/* Access Control, SMMU_DPT_AC_* */
-	bool w;		/* writes as well */
+	uint64_t base; /* of the region, aligned */
+	uint8_t bits;  /* it has 2^bits bytes; 0: not valid */
+	uint8_t ac;    /* Access Control, SMMU_DPT_AC_* */
+	bool w;	       /* writes as well */
 	uint16_t vmid;
 	uint64_t table;
 };
@@ -172,7 +172,7 @@ struct smmu_access {
 	bool priv;
 	bool any;	  /* whatever there is will do (NW-DCP); read is set */
 	bool destructive; /* smmu_xlate.writable is wanted */
-	bool keep_clean; /* a write that is asked for, not made: no page becomes dirty */
+	bool keep_clean;  /* a write that is asked for, not made: no page becomes dirty */
 };
 
 /* An event in the making; event == 0: none. */
@@ -340,12 +340,27 @@ struct smmu_last_event {
 	bool valid;
 	uint64_t dw[SMMU_EVENT_DWORDS];
 };
+/* Where a queue is in memory, and how it is accessed. See queue/ring.h. */
+struct smmu_ring {
+	uint64_t base;	       /* PA of entry 0 */
+	unsigned log2;	       /* entries; REG-81 */
+	unsigned entry;	       /* log2 bytes of an entry */
+	struct smmu_attr attr; /* of accesses to it */
+};
 /* A command queue: that of CMDQ_*, or an ECMDQ; its three registers as stored. */
 struct smmu_cmdq {
 	uint64_t base;
 	uint32_t prod, cons;
 	bool kicked;		/* in the list that starts at smmu->cmdq_kicked */
 	struct smmu_cmdq *next; /* the one after it there */
+	/* Its ring, as these registers made it; anew when they say something else. */
+	struct {
+		bool known;
+		uint32_t cr1, gmpam;
+		uint64_t base;
+		const uint64_t *host; /* of entry 0, if all of it is RAM, else NULL */
+		struct smmu_ring ring;
+	} at;
 	struct {
 		unsigned outstanding; /* CMD_ATC_INVs that are not answered */
 		bool failed;	      /* one timed out: the next CMD_SYNC says so */
@@ -360,6 +375,13 @@ struct smmu_cmdq {
  * to send; then it goes on after that was sent.
  */
 void smmu_cmdq_kick(struct smmu *smmu, struct smmu_cmdq *q);
+/* A command by its opcode. */
+struct smmu_command;
+struct smmu_cmd_row {
+	const struct smmu_command *cmd; /* what it is; NULL: not here */
+	uint64_t bits[2];		/* that are not RES0 */
+	uint64_t suspect[2];		/* of these: as long as all are 0, it is legal */
+};
 /* Goes on with the queues that were held up; after each delivery of a CMD_SYNC. */
 void smmu_cmdq_run(struct smmu *smmu);
 
@@ -423,6 +445,7 @@ void smmu_regs_reset(struct smmu *smmu);
 /* ECMDQs: memory for them, if the configuration has any; 0 or -ENOMEM. */
 int smmu_ecmdq_create(struct smmu *smmu);
 void smmu_ecmdq_destroy(struct smmu *smmu);
+unsigned smmu_ecmdq_count(const struct smmu *smmu); /* 0 without them */
 void smmu_id_derive(struct smmu_id *id, const struct smmu_config *cfg);
 /* Toggles GERROR bits that are not active already (section 7.5) and signals. */
 void smmu_gerror_raise(struct smmu *smmu, unsigned field);
@@ -474,45 +497,79 @@ bool smmu_msi_to_ram(const struct smmu *smmu, uint64_t pa);
  * smmu_lock() is false, and has taken nothing, if this thread is inside already: the
  * SMMU was made to read its own registers as a table or a queue.
  */
-bool smmu_lock(struct smmu *smmu);
-void smmu_unlock_and_deliver(struct smmu *smmu);
+static inline bool smmu_lock(struct smmu *smmu);
+static inline void smmu_unlock_and_deliver(struct smmu *smmu);
+void smmu_deliver(struct smmu *smmu); /* what the latter does first, if there is any */
+
+/*
+ * What CPUs poll is read without the lock, as long as that cannot be told from reading
+ * with it: nobody watches, and nothing waits to be delivered. So these are written, under
+ * the lock, with smmu_reg_put(): who sees the value sees what was done before it.
+ */
+static inline void smmu_reg_put(uint32_t *reg, uint32_t value)
+{
+	__atomic_store_n(reg, value, __ATOMIC_RELEASE);
+}
+static inline uint32_t smmu_reg_look(const uint32_t *reg)
+{
+	return __atomic_load_n(reg, __ATOMIC_ACQUIRE);
+}
+/* The same for whole structures. bytes: a multiple of 4. */
+static inline void smmu_words_copy(void *to, const void *from, size_t bytes)
+{
+	typedef uint32_t __attribute__((may_alias)) word;
+	const word *in = from;
+	word *out = to;
+
+	for (; bytes > 0; bytes -= sizeof(word))
+		__atomic_store_n(out++, *in++, __ATOMIC_RELAXED);
+}
+/* smmu->attention: why unlocking, or reading a register, may be more than that. */
+enum {
+	SMMU_ATTENTION_DELIVER = 1, /* signals, messages, stalls that end, a reset */
+	SMMU_ATTENTION_TRACE = 2,
+};
 
 struct smmu {
+	/* ---- the place: stays what it is whatever snapshot is taken in ---- */
 	struct smmu_bus *bus;
 	struct smmu_config cfg;
 	char name[48];
 	struct smmu_lock lock; /* not recursive: nothing below takes it */
+	uint32_t attention;    /* SMMU_ATTENTION_*, written under the lock */
 	struct smmu_id id;
+	struct smmu_cmd_row op[256]; /* by opcode */
+	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
+	struct smmu_wire *wire[SMMU_IRQ_ALL];
+	smmu_trace_fn trace;
+	void *trace_ctx;
+	smmu_front_fn front; /* NULL: commands are done here */
+	void *front_ctx;
+	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
+	struct smmu_ats *ats;	 /* NULL: IDR0.ATS is 0 */
+	struct smmu_stalls *stalls;
+	bool stall_due;	   /* smmu_stall_work() has something to do */
+	bool reset_wanted; /* smmu_reset() from inside, see there */
+	unsigned resets;   /* so far; what began before one is void after it */
+
+	/* ---- the state ---- */
 	struct smmu_regs regs;
 	struct smmu_cfgcache *cfgcache;
 	struct smmu_tlb *tlb;
-	struct smmu_wire *wire[SMMU_IRQ_ALL];
 	struct smmu_signal signal[SMMU_IRQ_ALL]; /* undelivered, oldest first */
 	unsigned n_signals;
-	unsigned resets;	   /* so far; what began before one is void after it */
-	bool reset_wanted;	   /* smmu_reset() from inside, see there */
-	uint64_t cmd_bits[256][2]; /* by opcode: the bits that are not RES0 here */
-	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
 	struct smmu_atos gatos, vatos;
 	uint32_t vatos_sel;
 	struct smmu_dpt dpt;
 	struct smmu_cmdq cmdq;
-	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
 	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */
 	struct smmu_cmdq *cmdq_running; /* whose command is being executed */
-	struct smmu_ats *ats; /* NULL: IDR0.ATS is 0 */
-	struct smmu_stalls *stalls;
-	bool stall_due; /* smmu_stall_work() has something to do */
 	struct smmu_last_event last_event;
 	struct smmu_stats stats;
 	struct smmu_vms_cache *vms; /* NULL: no VMS here (VMS-1) */
 	struct smmu_pmcg *pmcg;	    /* cfg.pmcgs of them */
 	bool pmcg_on;		    /* a counter is enabled */
 	uint8_t missed; /* by this transaction so far, see pmcg.h; if pmcg_on */
-	smmu_trace_fn trace;
-	void *trace_ctx;
-	smmu_front_fn front; /* NULL: commands are done here */
-	void *front_ctx;
 };
 
 struct smmu_port {
@@ -522,6 +579,28 @@ struct smmu_port {
 	bool closed; /* by its own callback, after which it is freed */
 };
 void smmu_port_free(struct smmu_port *port);
+
+/*
+ * GAP: two SMMUs whose tables lie in each other's registers, used by two threads, can
+ * still wait for each other for ever.
+ */
+static inline bool smmu_lock(struct smmu *smmu)
+{
+	return smmu_lock_take(&smmu->lock);
+}
+
+static inline void smmu_unlock_and_deliver(struct smmu *smmu)
+{
+	if (__builtin_expect(smmu->attention & SMMU_ATTENTION_DELIVER, 0))
+		smmu_deliver(smmu);
+	smmu_lock_drop(&smmu->lock);
+}
+
+/* There is something for smmu_unlock_and_deliver() to do. */
+static inline void smmu_deliver_later(struct smmu *smmu)
+{
+	smmu_reg_put(&smmu->attention, smmu->attention | SMMU_ATTENTION_DELIVER);
+}
 
 /*
  * T-20, 13.8: what leaves is Non-secure; from v3.4 on it is Data and Privileged, before

@@ -17,16 +17,7 @@ static const char *const irq_names[SMMU_IRQ_COUNT] = {
 static const char *const pmcg_names[SMMU_PMCG_MAX] = { "pmcg0", "pmcg1", "pmcg2",
 						       "pmcg3" };
 
-/* ---- the lock, and what waits for it to be released ---- */
-
-/*
- * GAP: two SMMUs whose tables lie in each other's registers, used by two threads, can
- * still wait for each other for ever.
- */
-bool smmu_lock(struct smmu *smmu)
-{
-	return smmu_lock_take(&smmu->lock);
-}
+/* ---- what waits for the lock to be released ---- */
 
 static bool take_signal(struct smmu *smmu, struct smmu_signal *signal)
 {
@@ -117,7 +108,7 @@ static bool next_signal(struct smmu *smmu, struct smmu_signal *signal)
  * thread may do so too; then they go out on that thread. Messages to PCIe functions go
  * the same way.
  */
-void smmu_unlock_and_deliver(struct smmu *smmu)
+void smmu_deliver(struct smmu *smmu)
 {
 	struct smmu_signal signal;
 
@@ -129,7 +120,8 @@ void smmu_unlock_and_deliver(struct smmu *smmu)
 		}
 	} while ((__builtin_expect(smmu->stall_due, 0) && smmu_stall_work(smmu)) ||
 		 (smmu->ats && smmu_ats_deliver(smmu)));
-	smmu_lock_drop(&smmu->lock);
+	smmu_reg_put(&smmu->attention,
+		     smmu->attention & ~(uint32_t)SMMU_ATTENTION_DELIVER);
 }
 
 /* ---- life ---- */
@@ -245,7 +237,7 @@ int smmu_create(struct smmu **out, struct smmu_bus *bus, const struct smmu_confi
 		return err;
 	}
 	smmu_id_derive(&smmu->id, &smmu->cfg);
-	smmu_command_bits_init(smmu);
+	smmu_commands_init(smmu);
 	smmu_regs_init(smmu);
 	smmu_reset(smmu);
 	*out = smmu;
@@ -267,6 +259,7 @@ void smmu_reset(struct smmu *smmu)
 	bool outside = smmu_lock(smmu);
 
 	smmu->reset_wanted = true;
+	smmu_deliver_later(smmu);
 	if (outside)
 		smmu_unlock_and_deliver(smmu);
 }
@@ -288,6 +281,9 @@ void smmu_set_trace(struct smmu *smmu, smmu_trace_fn fn, void *ctx)
 
 	smmu->trace = fn;
 	smmu->trace_ctx = ctx;
+	smmu_reg_put(&smmu->attention,
+		     (smmu->attention & ~(uint32_t)SMMU_ATTENTION_TRACE) |
+			     (fn ? SMMU_ATTENTION_TRACE : 0));
 	if (outside)
 		smmu_unlock_and_deliver(smmu);
 }

@@ -378,9 +378,10 @@ void h_cd_s1(uint64_t cd[8], uint64_t ttb0, uint16_t asid)
 
 uint64_t h_table(struct harness *h)
 {
+	static const char zero[4096];
 	uint64_t pa = h_alloc(h, 4096, 4096);
 
-	memset(smmu_bus_ptr(h->bus, pa, 4096), 0, 4096);
+	assert_int_equal(smmu_bus_write(h->bus, pa, zero, sizeof(zero), NULL), 0);
 	return pa;
 }
 

@@ -66,6 +66,23 @@ int __wrap_smmu_bus_write32(struct smmu_bus *bus, uint64_t pa, uint32_t val,
 	return __real_smmu_bus_write32(bus, pa, val, attr);
 }
 
+/* No way around the bus, on which an access would not be seen. */
+void *__wrap_smmu_bus_ptr(struct smmu_bus *bus, uint64_t pa, uint64_t len);
+void *__wrap_smmu_bus_ptr(struct smmu_bus *bus, uint64_t pa, uint64_t len)
+{
+	(void)bus, (void)pa, (void)len;
+	return NULL;
+}
+
+bool __wrap_smmu_bus_ram(const struct smmu_bus *bus, uint64_t pa,
+			 struct smmu_bus_ram *ram);
+bool __wrap_smmu_bus_ram(const struct smmu_bus *bus, uint64_t pa,
+			 struct smmu_bus_ram *ram)
+{
+	(void)bus, (void)pa, (void)ram;
+	return false;
+}
+
 /* Accesses to [pa, pa + size): at least one, all with these. */
 static void carried(uint64_t pa, uint64_t size, unsigned partid, unsigned pmg)
 {

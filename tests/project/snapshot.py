@@ -16,7 +16,7 @@ MEMBERS = {
     'trace': 'the harness\'s', 'trace_ctx': 'the harness\'s', 'front': 'the VMM\'s',
     'front_ctx': 'the VMM\'s', 'resets': 'counts on',
     'reset_wanted': 'done before anyone can ask', 'cmdq_running': 'only under the lock',
-    'id': 'derived', 'cmd_bits': 'derived', 'reg_slot': 'derived',
+    'attention': 'derived', 'id': 'derived', 'op': 'derived', 'reg_slot': 'derived',
     'cfg': 'CONF', 'name': 'CONF', 'regs': 'REGS', 'signal': 'REGS', 'n_signals': 'REGS',
     'cmdq': 'REGS', 'ecmdq': 'REGS', 'cmdq_kicked': 'REGS', 'cmdq_kicked_end': 'REGS',
     'stats': 'REGS', 'cfgcache': 'CFGC', 'tlb': 'TLB',

@@ -69,7 +69,7 @@ static void write_vatos_ctrl(struct smmu *smmu, uint64_t value)
 	 SMMU_MASK(SMMU_GATOS_ADDR_PnU) | SMMU_MASK(SMMU_GATOS_ADDR_RnW) |               \
 	 SMMU_MASK(SMMU_GATOS_ADDR_InD) | SMMU_MASK(SMMU_GATOS_ADDR_HTTUI))
 #define GROUP(q, m, base, has, run)                                                      \
-	{ base + SMMU_REG_##q##_CTRL, 4, AT(m.ctrl), 1, NULL, has, always, run },        \
+	{ base + SMMU_REG_##q##_CTRL, 4, AT(m.ctrl), 1, NULL, has, always, run, false }, \
 		{ base + SMMU_REG_##q##_SID,                                             \
 		  8,                                                                     \
 		  AT(m.sid),                                                             \
@@ -77,7 +77,8 @@ static void write_vatos_ctrl(struct smmu *smmu, uint64_t value)
 		  limit_sid,                                                             \
 		  has,                                                                   \
 		  always,                                                                \
-		  NULL },                                                                \
+		  NULL,                                                                  \
+		  false },                                                               \
 		{ base + SMMU_REG_##q##_ADDR,                                            \
 		  8,                                                                     \
 		  AT(m.addr),                                                            \
@@ -85,16 +86,18 @@ static void write_vatos_ctrl(struct smmu *smmu, uint64_t value)
 		  NULL,                                                                  \
 		  has,                                                                   \
 		  always,                                                                \
-		  NULL },                                                                \
+		  NULL,                                                                  \
+		  false },                                                               \
 	{                                                                                \
-		base + SMMU_REG_##q##_PAR, 8, AT(m.par), ALL, NULL, has, NULL, NULL      \
+		base + SMMU_REG_##q##_PAR, 8, AT(m.par), ALL, NULL, has, NULL, NULL,     \
+			false                                                            \
 	}
 
 static const struct smmu_regdesc rows[] = {
 	GROUP(GATOS, gatos, 0, has_atos, write_gatos_ctrl),
 	GROUP(VATOS, vatos, SMMU_VATOS_ROWS, has_vatos, write_vatos_ctrl),
 	{ SMMU_REG_VATOS_SEL, 4, AT(vatos_sel), ALL, limit_vmid, has_vatos, always,
-	  NULL },
+	  NULL, false },
 };
 
 const struct smmu_regtable smmu_regs_atos = { rows, sizeof(rows) / sizeof(rows[0]) };

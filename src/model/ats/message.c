@@ -54,11 +54,13 @@ void smmu_ats_destroy(struct smmu *smmu)
 }
 
 /* The queue that runs a command waits until there is one: smmu_ats_holds(). */
-static struct smmu_ats_slot *take_slot(struct smmu_ats *ats)
+static struct smmu_ats_slot *take_slot(struct smmu *smmu)
 {
+	struct smmu_ats *ats = smmu->ats;
 	unsigned i = ats->free;
 	struct smmu_ats_slot *s = &ats->slot[i];
 
+	smmu_deliver_later(smmu);
 	ats->free = s->next;
 	s->state = SMMU_SLOT_QUEUED;
 	s->next = NONE;
@@ -94,7 +96,7 @@ void smmu_atc_send(struct smmu *smmu, const struct smmu_atc_inv *inv)
 	/* CHOICE (CMD-61): who has no ATC is like a function that answers UR. */
 	if (!smmu_ats_find(smmu, inv->sid))
 		return;
-	s = take_slot(ats);
+	s = take_slot(smmu);
 	s->inv = *inv;
 	s->inv.id = ++ats->serial * SMMU_ATS_SLOTS + (uint64_t)(s - ats->slot);
 	s->q = smmu->cmdq_running;
@@ -110,7 +112,7 @@ void smmu_prg_send(struct smmu *smmu, const struct smmu_prg_response *resp)
 		   .ssid = resp->ssid, .addr = resp->prg_index, .value = resp->code);
 	if (!smmu_ats_find(smmu, resp->sid))
 		return;
-	s = take_slot(smmu->ats);
+	s = take_slot(smmu);
 	s->response = true;
 	s->resp = *resp;
 }

@@ -46,11 +46,11 @@ static void write_far(struct smmu *smmu, uint64_t value)
 
 static const struct smmu_regdesc rows[] = {
 	{ SMMU_REG_DPT_BASE, 8, AT(dpt.base), UINT64_MAX, limit_base, has_dpt, walks_off,
-	  NULL },
+	  NULL, false },
 	{ SMMU_REG_DPT_BASE_CFG, 4, AT(dpt.base_cfg), CFG_BITS, NULL, has_dpt, walks_off,
-	  NULL },
+	  NULL, false },
 	{ SMMU_REG_DPT_CFG_FAR, 8, AT(dpt.far), UINT64_MAX, limit_far, has_dpt, always,
-	  write_far },
+	  write_far, false },
 };
 
 const struct smmu_regtable smmu_regs_dpt = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -9,6 +9,7 @@
  */
 #include "model/queue/command.h"
 #include "model/queue/ring.h"
+#include "model/ram.h"
 
 /* The two kinds of CONS and of PROD have their indexes in the same place. */
 _Static_assert((int)SMMU_ECMDQ_CONS_RD == (int)SMMU_CMDQ_CONS_RD &&
@@ -42,12 +43,17 @@ static bool enabled(const struct smmu *smmu, const struct smmu_cmdq *q)
  * their abort is in GERROR. So nothing is consumed while one waits to be sent, from
  * whichever queue: their signals must not merge.
  */
-static bool sync_pending(const struct smmu *smmu)
+static bool sync_waits(const struct smmu *smmu)
 {
 	for (unsigned i = 0; i < smmu->n_signals; i++)
 		if (smmu->signal[i].irq == SMMU_IRQ_CMD_SYNC)
 			return true;
 	return false;
+}
+
+static inline bool sync_pending(const struct smmu *smmu)
+{
+	return __builtin_expect(smmu->n_signals != 0, 0) && sync_waits(smmu);
 }
 
 /* EVT-81, REG-110: RD stays on the command; all is visible before GERROR is. */
@@ -56,12 +62,13 @@ static void stop(struct smmu *smmu, struct smmu_cmdq *q, unsigned cerror)
 	uint64_t cons = q->cons;
 
 	if (is_main(smmu, q)) {
-		q->cons = (uint32_t)smmu_reg_set(cons, SMMU_CMDQ_CONS_ERR, cerror);
+		smmu_reg_put(&q->cons,
+			     (uint32_t)smmu_reg_set(cons, SMMU_CMDQ_CONS_ERR, cerror));
 		smmu_gerror_raise(smmu, SMMU_GERROR_CMDQ_ERR);
 		return;
 	}
 	cons = smmu_reg_set(cons, SMMU_ECMDQ_CONS_ERR_REASON, cerror);
-	q->cons = (uint32_t)(cons ^ SMMU_MASK(SMMU_ECMDQ_CONS_ERR));
+	smmu_reg_put(&q->cons, (uint32_t)(cons ^ SMMU_MASK(SMMU_ECMDQ_CONS_ERR)));
 	smmu_gerror_raise(smmu, SMMU_GERROR_CMDQP_ERR);
 }
 
@@ -71,9 +78,31 @@ static uint64_t number(const struct smmu *smmu, const struct smmu_cmdq *q)
 	return is_main(smmu, q) ? 0 : (uint64_t)(q - smmu->ecmdq) + 1;
 }
 
-static unsigned fetch(struct smmu *smmu, const struct smmu_cmdq *q,
-		      const struct smmu_ring *ring, uint64_t dw[2])
+/* Where the ring is: its registers change only while the queue is off, GMPAM apart. */
+static void locate(struct smmu *smmu, struct smmu_cmdq *q)
 {
+	q->at.known = true;
+	q->at.base = q->base;
+	q->at.cr1 = smmu->regs.cr1;
+	q->at.gmpam = smmu->regs.gmpam;
+	q->at.ring = smmu_ring_of(smmu, q->base, smmu->cfg.cmdqs, 4);
+	q->at.host =
+		smmu_bus_ptr(smmu->bus, q->at.ring.base, UINT64_C(16) << q->at.ring.log2);
+}
+
+static const struct smmu_ring *ring_of(struct smmu *smmu, struct smmu_cmdq *q)
+{
+	if (__builtin_expect(!q->at.known || q->at.base != q->base ||
+				     q->at.cr1 != smmu->regs.cr1 ||
+				     q->at.gmpam != smmu->regs.gmpam,
+			     0))
+		locate(smmu, q);
+	return &q->at.ring;
+}
+
+static unsigned fetch(struct smmu *smmu, const struct smmu_cmdq *q, uint64_t dw[2])
+{
+	const struct smmu_ring *ring = &q->at.ring;
 	uint64_t pa = smmu_ring_addr(ring, q->cons);
 
 	for (unsigned i = 0; i < 2; i++)
@@ -83,48 +112,54 @@ static unsigned fetch(struct smmu *smmu, const struct smmu_cmdq *q,
 }
 
 /* CMD-3, Q-19, REG-114: a queue that was full wakes whoever waits for room. */
-static void consumed(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_ring *ring)
+static inline void consumed(struct smmu *smmu, struct smmu_cmdq *q)
 {
-	if (smmu->cfg.sev && smmu_ring_full(ring, q->prod, q->cons))
+	const struct smmu_ring *ring = &q->at.ring;
+	uint32_t cons = q->cons;
+
+	if (smmu->cfg.sev && smmu_ring_full(ring, q->prod, cons))
 		smmu_irq_signal(smmu, SMMU_IRQ_SEV);
-	q->cons = (uint32_t)smmu_reg_set(q->cons, SMMU_CMDQ_CONS_RD,
-					 smmu_ring_inc(ring, q->cons));
+	smmu_reg_put(&q->cons, (uint32_t)smmu_reg_set(cons, SMMU_CMDQ_CONS_RD,
+						      smmu_ring_inc(ring, cons)));
 	smmu->stats.commands++;
 }
 
-/* To functions: done by the front, if there is one, and waited for there. */
-static bool done_in_front(const struct smmu *smmu, const uint64_t *dw)
+static inline unsigned execute(struct smmu *smmu, struct smmu_cmdq *q,
+			       const struct smmu_command *cmd, const uint64_t *dw)
 {
-	uint64_t op = smmu_get(dw, SMMU_CMD_OPCODE);
-
-	return smmu->front && (op == SMMU_OP_ATC_INV || op == SMMU_OP_PRI_RESP);
+	/* To functions: done by the front, if there is one, and waited for there. */
+	if (cmd->kind == SMMU_CMD_SENDS && smmu->front)
+		return SMMU_CERROR_NONE;
+	/* CMD-81 */
+	if (cmd->kind == SMMU_CMD_SYNCS && smmu->ats && smmu_atc_sync_failed(q))
+		return SMMU_CERROR_ATC_INV_SYNC;
+	cmd->run(smmu, dw);
+	return SMMU_CERROR_NONE;
 }
 
-/* One command, refused: by the front. False: the queue stops here. */
-static bool step(struct smmu *smmu, struct smmu_cmdq *q, const struct smmu_ring *ring,
-		 unsigned refused)
+/* One command as it was read, refused: by the front. False: the queue stops here. */
+static inline bool take(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t raw[2],
+			unsigned refused)
 {
-	uint64_t raw[2], dw[2];
-	unsigned cerror = fetch(smmu, q, ring, raw);
+	const struct smmu_command *cmd;
+	unsigned cerror;
+	uint64_t dw[2];
 
-	if (cerror == SMMU_CERROR_NONE) {
-		cerror = smmu_command_check(smmu, raw, dw);
-		if (cerror == SMMU_CERROR_NONE && smmu->ats && !smmu->front &&
-		    smmu_ats_holds(smmu, q, dw))
-			return false;
-		if (cerror == SMMU_CERROR_NONE)
-			cerror = refused;
-		SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
-			   .addr = smmu_ring_addr(ring, q->cons),
-			   .value = number(smmu, q), .dw = raw);
-		if (cerror == SMMU_CERROR_NONE && !done_in_front(smmu, dw))
-			cerror = smmu_command_run(smmu, dw);
-	}
-	if (cerror != SMMU_CERROR_NONE) {
+	cmd = smmu_command_decode(smmu, raw, dw);
+	if (cmd && cmd->kind >= SMMU_CMD_SENDS && smmu->ats && !smmu->front &&
+	    smmu_ats_holds(smmu, q, dw))
+		return false;
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
+		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
+		   .dw = raw);
+	cerror = cmd ? refused : SMMU_CERROR_ILL;
+	if (cerror == SMMU_CERROR_NONE)
+		cerror = execute(smmu, q, cmd, dw);
+	if (__builtin_expect(cerror != SMMU_CERROR_NONE, 0)) {
 		stop(smmu, q, cerror);
 		return false;
 	}
-	consumed(smmu, q, ring);
+	consumed(smmu, q);
 	return true;
 }
 
@@ -149,33 +184,69 @@ static struct smmu_cmdq *take_first(struct smmu *smmu)
 	return q;
 }
 
-/* No command and no fetch changes registers, so that enable and error stay as they are.
- */
-static void run_one(struct smmu *smmu, struct smmu_cmdq *q)
+/* Commands in RAM, and nobody in front: what costs nearly nothing. */
+static void run_ram(struct smmu *smmu, struct smmu_cmdq *q, uint32_t count)
 {
-	unsigned refused = SMMU_CERROR_NONE;
-	struct smmu_ring ring;
-	uint32_t count, ahead = 0; /* commands from CONS on that the front has done */
+	const uint64_t *ring = q->at.host;
 
-	if (!enabled(smmu, q) || error_active(smmu, q))
-		return;
-	ring = smmu_ring_of(smmu, q->base, smmu->cfg.cmdqs, 4);
-	count = smmu_ring_count(&ring, q->prod, q->cons);
-	/* CHOICE (REG-86): inconsistent indexes, nothing is consumed. */
-	if (count > 1u << ring.log2)
-		return;
-	smmu->cmdq_running = q;
+	for (; count > 0; count--) {
+		const uint64_t *entry =
+			ring + 2 * (size_t)smmu_ring_index(&q->at.ring, q->cons);
+		const uint64_t raw[2] = { smmu_ram_load(entry),
+					  smmu_ram_load(entry + 1) };
+
+		if (sync_pending(smmu)) {
+			put_last(smmu, q);
+			return;
+		}
+		if (!take(smmu, q, raw, SMMU_CERROR_NONE))
+			return;
+	}
+}
+
+static void run_any(struct smmu *smmu, struct smmu_cmdq *q, uint32_t count)
+{
+	uint32_t ahead = 0; /* commands from CONS on that the front has done */
+	unsigned refused = SMMU_CERROR_NONE;
+	uint64_t raw[2];
+
 	for (; count > 0; count--) {
 		if (sync_pending(smmu)) {
 			put_last(smmu, q);
 			return;
 		}
 		if (smmu->front && ahead == 0 && !refused)
-			ahead = smmu_front_forward(smmu, q, &ring, count, &refused);
-		if (!step(smmu, q, &ring, ahead ? SMMU_CERROR_NONE : refused))
+			ahead = smmu_front_forward(smmu, q, &q->at.ring, count, &refused);
+		if (fetch(smmu, q, raw) != SMMU_CERROR_NONE) {
+			stop(smmu, q, SMMU_CERROR_ABT);
+			return;
+		}
+		if (!take(smmu, q, raw, ahead ? SMMU_CERROR_NONE : refused))
 			return;
 		ahead -= ahead > 0;
 	}
+}
+
+/*
+ * No command and no fetch changes registers, so that enable and error stay as they are.
+ */
+static void run_one(struct smmu *smmu, struct smmu_cmdq *q)
+{
+	const struct smmu_ring *ring;
+	uint32_t count;
+
+	if (!enabled(smmu, q) || error_active(smmu, q))
+		return;
+	ring = ring_of(smmu, q);
+	count = smmu_ring_count(ring, q->prod, q->cons);
+	/* CHOICE (REG-86): inconsistent indexes, nothing is consumed. */
+	if (count > 1u << ring->log2)
+		return;
+	smmu->cmdq_running = q;
+	if (__builtin_expect(q->at.host && !smmu->front, 1))
+		run_ram(smmu, q, count);
+	else
+		run_any(smmu, q, count);
 }
 
 void smmu_cmdq_run(struct smmu *smmu)
@@ -186,6 +257,10 @@ void smmu_cmdq_run(struct smmu *smmu)
 
 void smmu_cmdq_kick(struct smmu *smmu, struct smmu_cmdq *q)
 {
-	put_last(smmu, q);
+	/* Nobody waits, so that it is the first. */
+	if (__builtin_expect(!smmu->cmdq_kicked && !sync_pending(smmu), 1))
+		run_one(smmu, q);
+	else
+		put_last(smmu, q);
 	smmu_cmdq_run(smmu);
 }

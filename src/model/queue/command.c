@@ -296,57 +296,73 @@ static void run_sync(struct smmu *smmu, const uint64_t *dw)
 	}
 }
 
-#define COMMAND(op, present_fn, illegal_fn, run_fn)                                      \
-	[SMMU_OP_##op] = { "CMD_" #op, present_fn, illegal_fn, run_fn }
+#define COMMAND(op, kind_, present_fn, illegal_fn, run_fn)                               \
+	[SMMU_OP_##op] = { "CMD_" #op, SMMU_CMD_##kind_, present_fn, illegal_fn, run_fn }
+#define TLBI(op, present_fn, illegal_fn)                                                 \
+	COMMAND(TLBI_##op, INVALIDATES, present_fn, illegal_fn, smmu_cmd_tlbi)
 
 static const struct smmu_command commands[256] = {
-	COMMAND(PREFETCH_CONFIG, NULL, names_secure, run_prefetch_config),
-	COMMAND(PREFETCH_ADDR, NULL, names_secure, run_prefetch_addr),
-	COMMAND(CFGI_STE, NULL, names_secure, run_cfgi_ste),
-	COMMAND(CFGI_STE_RANGE, NULL, names_secure, run_cfgi_range),
-	COMMAND(CFGI_CD, has_s1, names_secure, run_cfgi_cd),
-	COMMAND(CFGI_CD_ALL, has_s1, names_secure, run_cfgi_cd_all),
-	COMMAND(CFGI_VMS_PIDM, smmu_vms_supported, names_secure, run_cfgi_vms_pidm),
-	COMMAND(TLBI_NH_ALL, has_s1, NULL, smmu_cmd_tlbi),
-	COMMAND(TLBI_NH_ASID, has_s1, NULL, smmu_cmd_tlbi),
-	COMMAND(TLBI_NH_VA, has_s1, smmu_tlbi_illegal, smmu_cmd_tlbi),
-	COMMAND(TLBI_NH_VAA, has_s1, smmu_tlbi_illegal, smmu_cmd_tlbi),
-	COMMAND(TLBI_EL2_ALL, has_el2, NULL, smmu_cmd_tlbi),
-	COMMAND(TLBI_EL2_ASID, has_el2, NULL, smmu_cmd_tlbi),
-	COMMAND(TLBI_EL2_VA, has_el2, smmu_tlbi_illegal, smmu_cmd_tlbi),
-	COMMAND(TLBI_EL2_VAA, has_el2, smmu_tlbi_illegal, smmu_cmd_tlbi),
-	COMMAND(TLBI_S12_VMALL, has_s2, NULL, smmu_cmd_tlbi),
-	COMMAND(TLBI_S2_IPA, has_s2, smmu_tlbi_illegal, smmu_cmd_tlbi),
-	COMMAND(TLBI_NSNH_ALL, NULL, NULL, smmu_cmd_tlbi),
-	COMMAND(ATC_INV, has_ats, bad_atc_inv, run_atc_inv),
-	COMMAND(PRI_RESP, has_pri, bad_pri_resp, run_pri_resp),
-	COMMAND(RESUME, has_stall, names_secure, run_resume),
-	COMMAND(STALL_TERM, has_stall, names_secure, run_stall_term),
-	COMMAND(SYNC, NULL, bad_sync, run_sync),
-	COMMAND(DPTI_ALL, has_dpt, NULL, run_dpti_all),
-	COMMAND(DPTI_PA, has_dpt, NULL, run_dpti_pa),
+	COMMAND(PREFETCH_CONFIG, PLAIN, NULL, names_secure, run_prefetch_config),
+	COMMAND(PREFETCH_ADDR, PLAIN, NULL, names_secure, run_prefetch_addr),
+	COMMAND(CFGI_STE, INVALIDATES, NULL, names_secure, run_cfgi_ste),
+	COMMAND(CFGI_STE_RANGE, INVALIDATES, NULL, names_secure, run_cfgi_range),
+	COMMAND(CFGI_CD, INVALIDATES, has_s1, names_secure, run_cfgi_cd),
+	COMMAND(CFGI_CD_ALL, INVALIDATES, has_s1, names_secure, run_cfgi_cd_all),
+	COMMAND(CFGI_VMS_PIDM, INVALIDATES, smmu_vms_supported, names_secure,
+		run_cfgi_vms_pidm),
+	TLBI(NH_ALL, has_s1, NULL),
+	TLBI(NH_ASID, has_s1, NULL),
+	TLBI(NH_VA, has_s1, smmu_tlbi_illegal),
+	TLBI(NH_VAA, has_s1, smmu_tlbi_illegal),
+	TLBI(EL2_ALL, has_el2, NULL),
+	TLBI(EL2_ASID, has_el2, NULL),
+	TLBI(EL2_VA, has_el2, smmu_tlbi_illegal),
+	TLBI(EL2_VAA, has_el2, smmu_tlbi_illegal),
+	TLBI(S12_VMALL, has_s2, NULL),
+	TLBI(S2_IPA, has_s2, smmu_tlbi_illegal),
+	TLBI(NSNH_ALL, NULL, NULL),
+	COMMAND(ATC_INV, SENDS, has_ats, bad_atc_inv, run_atc_inv),
+	COMMAND(PRI_RESP, SENDS, has_pri, bad_pri_resp, run_pri_resp),
+	COMMAND(RESUME, PLAIN, has_stall, names_secure, run_resume),
+	COMMAND(STALL_TERM, PLAIN, has_stall, names_secure, run_stall_term),
+	COMMAND(SYNC, SYNCS, NULL, bad_sync, run_sync),
+	COMMAND(DPTI_ALL, INVALIDATES, has_dpt, NULL, run_dpti_all),
+	COMMAND(DPTI_PA, INVALIDATES, has_dpt, NULL, run_dpti_pa),
 };
 
-unsigned smmu_command_check(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw)
-{
-	const struct smmu_command *cmd = &commands[smmu_get(raw, SMMU_CMD_OPCODE)];
+/* What the functions above look at: if all of it is 0 they find nothing. */
+static const struct {
+	bool (*illegal)(const struct smmu *smmu, const uint64_t *dw);
+	unsigned field[4];
+} looked_at[] = {
+	{ names_secure, { SMMU_CMD_SSec } },
+	{ bad_atc_inv, { SMMU_CMD_ATC_INV_Size } },
+	{ bad_pri_resp, { SMMU_CMD_PRI_RESP_Resp } },
+	{ bad_sync, { SMMU_CMD_SYNC_CS } },
+	{ smmu_tlbi_illegal,
+	  { SMMU_CMD_TLBI_NH_VA_NUM, SMMU_CMD_TLBI_NH_VA_SCALE, SMMU_CMD_TLBI_NH_VA_TTL,
+	    SMMU_CMD_TLBI_NH_VA_TG } },
+};
 
-	if (!cmd->run || (cmd->present && !cmd->present(&smmu->cfg)))
-		return SMMU_CERROR_ILL;
-	if (!smmu_command_defined(smmu, raw, dw))
-		return SMMU_CERROR_ILL;
-	if (cmd->illegal && cmd->illegal(smmu, dw))
-		return SMMU_CERROR_ILL;
-	return SMMU_CERROR_NONE;
+static void init_suspects(struct smmu_cmd_row *row)
+{
+	for (size_t i = 0; i < sizeof(looked_at) / sizeof(looked_at[0]); i++)
+		for (unsigned f = 0; looked_at[i].illegal == row->cmd->illegal && f < 4;
+		     f++)
+			if (looked_at[i].field[f])
+				row->suspect[SMMU_FIELD_WORD(looked_at[i].field[f])] |=
+					SMMU_MASK(looked_at[i].field[f]);
 }
 
-unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw)
+void smmu_commands_init(struct smmu *smmu)
 {
-	const struct smmu_command *cmd = &commands[smmu_get(dw, SMMU_CMD_OPCODE)];
+	for (unsigned i = 0; i < 256; i++) {
+		const struct smmu_command *cmd = &commands[i];
 
-	/* CMD-81 */
-	if (cmd->run == run_sync && smmu_atc_sync_failed(smmu->cmdq_running))
-		return SMMU_CERROR_ATC_INV_SYNC;
-	cmd->run(smmu, dw);
-	return SMMU_CERROR_NONE;
+		if (cmd->run && (!cmd->present || cmd->present(&smmu->cfg)))
+			smmu->op[i].cmd = cmd;
+		if (smmu->op[i].cmd)
+			init_suspects(&smmu->op[i]);
+	}
+	smmu_command_bits_init(smmu);
 }

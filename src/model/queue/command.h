@@ -5,8 +5,17 @@
 
 #include "model/model.h"
 
+/* What a queue has to know of a command besides what it does. */
+enum smmu_command_kind {
+	SMMU_CMD_PLAIN,
+	SMMU_CMD_INVALIDATES, /* it has happened by the next CMD_SYNC (CMD-87) */
+	SMMU_CMD_SENDS,	      /* a message to a function: it needs a slot */
+	SMMU_CMD_SYNCS,
+};
+
 struct smmu_command {
 	const char *name;
+	uint8_t kind; /* enum smmu_command_kind */
 	/* The parts of the SMMU that it needs; NULL: always there. */
 	bool (*present)(const struct smmu_config *cfg);
 	/* Illegal parameters, beyond reserved bits; NULL: none. */
@@ -14,21 +23,31 @@ struct smmu_command {
 	void (*run)(struct smmu *smmu, const uint64_t *dw);
 };
 
+/* Fills smmu->op from the tables and the configuration; once, at creation. */
+void smmu_commands_init(struct smmu *smmu);
+void smmu_command_bits_init(struct smmu *smmu); /* the bits of it */
 /*
- * CMD-4, CMD-5: SMMU_CERROR_ILL, before anything can make the command one to be ignored
- * or to wait; or SMMU_CERROR_NONE, and *dw are its bits that mean something.
+ * CMD-4, CMD-5: NULL: SMMU_CERROR_ILL, before anything can make the command one to be
+ * ignored or to wait; or what it is, and *dw are its bits that mean something.
+ *
+ * CHOICE (CMD-6; 4.1.5 names two behaviours and asks for one of them throughout): a
+ * RES0 bit that is set makes the command CERROR_ILL, or, if the configuration says
+ * cmd_res0_ignored, all such bits are taken as 0.
  */
-unsigned smmu_command_check(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw);
-/* Executes a legal one: SMMU_CERROR_NONE, or its error and nothing has happened. */
-unsigned smmu_command_run(struct smmu *smmu, const uint64_t *dw);
+static inline const struct smmu_command *
+smmu_command_decode(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw)
+{
+	const struct smmu_cmd_row *op = &smmu->op[smmu_get(raw, SMMU_CMD_OPCODE)];
 
-/* Fills smmu->cmd_bits from the tables and the configuration; once, at creation. */
-void smmu_command_bits_init(struct smmu *smmu);
-/*
- * CMD-6: *dw becomes the bits of *raw that mean something here and now. False: a
- * RES0 bit is set, and this SMMU minds.
- */
-bool smmu_command_defined(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw);
+	dw[0] = raw[0] & op->bits[0];
+	dw[1] = raw[1] & op->bits[1];
+	if (((raw[0] ^ dw[0]) | (raw[1] ^ dw[1])) && !smmu->cfg.cmd_res0_ignored)
+		return NULL;
+	if (!op->cmd || (((dw[0] & op->suspect[0]) | (dw[1] & op->suspect[1])) &&
+			 op->cmd->illegal(smmu, dw)))
+		return NULL;
+	return op->cmd;
+}
 
 /* ---- frontend.c ---- */
 struct smmu_ring;

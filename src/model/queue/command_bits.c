@@ -2,12 +2,9 @@
 /*
  * Which bits of a command mean something (commands.md section 12), from the
  * architecture's tables, less what this SMMU has no feature for. The rest is RES0.
- *
- * CHOICE (CMD-6; 4.1.5 names two behaviours and asks for one of them throughout): a
- * RES0 bit that is set makes the command CERROR_ILL, or, if the configuration says
- * cmd_res0_ignored, all such bits are taken as 0. Not RES0 in this sense, as they have
- * rules of their own: VMID and ASID (CMD-35, CMD-36), SSV and SubstreamID (CMD-17,
- * CMD-26), and a StreamID that is too wide (CMD-11).
+ * Not RES0 in this sense, as they have rules of their own: VMID and ASID (CMD-35,
+ * CMD-36), SSV and SubstreamID (CMD-17, CMD-26), and a StreamID that is too wide
+ * (CMD-11).
  */
 #include "model/queue/command.h"
 
@@ -28,7 +25,7 @@ static const struct {
 
 static void drop(struct smmu *smmu, unsigned opcode, unsigned field)
 {
-	smmu->cmd_bits[opcode][SMMU_FIELD_WORD(field)] &= ~SMMU_MASK(field);
+	smmu->op[opcode].bits[SMMU_FIELD_WORD(field)] &= ~SMMU_MASK(field);
 }
 
 /* The fields of a command by address: one layout, shown by CMD_TLBI_NH_VA. */
@@ -47,7 +44,7 @@ static void drop_range(struct smmu *smmu, unsigned opcode)
 	if (!c->ril || !c->d128)
 		drop(smmu, opcode, SMMU_CMD_TLBI_NH_VA_TTL128);
 	if (!c->ds)
-		smmu->cmd_bits[opcode][0] &= ~scale_top;
+		smmu->op[opcode].bits[0] &= ~scale_top;
 }
 
 /* CMD-10: physical and intermediate addresses grew with the architecture. */
@@ -56,7 +53,7 @@ static void drop_high_address(struct smmu *smmu, unsigned opcode)
 	unsigned minor = smmu->cfg.arch_minor;
 	unsigned bits = minor == 0 ? 48 : minor <= 3 ? 52 : 56;
 
-	smmu->cmd_bits[opcode][1] &= ~((UINT64_C(1) << 56) - (UINT64_C(1) << bits));
+	smmu->op[opcode].bits[1] &= ~((UINT64_C(1) << 56) - (UINT64_C(1) << bits));
 }
 
 void smmu_command_bits_init(struct smmu *smmu)
@@ -68,8 +65,8 @@ void smmu_command_bits_init(struct smmu *smmu)
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (fields[i].opcode < OPCODE_OF_CMD)
-			smmu->cmd_bits[fields[i].opcode]
-				      [SMMU_FIELD_WORD(fields[i].field)] |=
+			smmu->op[fields[i].opcode]
+				.bits[SMMU_FIELD_WORD(fields[i].field)] |=
 				SMMU_MASK(fields[i].field);
 	for (size_t i = 0; i < sizeof(by_address); i++)
 		drop_range(smmu, by_address[i]);
@@ -79,13 +76,4 @@ void smmu_command_bits_init(struct smmu *smmu)
 		drop(smmu, SMMU_OP_PREFETCH_ADDR, SMMU_CMD_PREFETCH_ADDR_Stride);
 	drop(smmu, SMMU_OP_PREFETCH_ADDR, SMMU_CMD_PREFETCH_ADDR_NS); /* CMD-21 */
 	drop(smmu, SMMU_OP_SYNC, SMMU_CMD_SYNC_MSI_NS);		      /* CMD-82 */
-}
-
-bool smmu_command_defined(const struct smmu *smmu, const uint64_t *raw, uint64_t *dw)
-{
-	const uint64_t *bits = smmu->cmd_bits[smmu_get(raw, SMMU_CMD_OPCODE)];
-
-	dw[0] = raw[0] & bits[0];
-	dw[1] = raw[1] & bits[1];
-	return smmu->cfg.cmd_res0_ignored || (dw[0] == raw[0] && dw[1] == raw[1]);
 }

@@ -228,7 +228,9 @@ static void overflow(struct smmu *smmu)
 	bool ack = smmu_reg_get(smmu->regs.eventq_cons, SMMU_EVENTQ_CONS_OVACKFLG);
 
 	if (flag == ack)
-		smmu->regs.eventq_prod ^= (uint32_t)SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG);
+		smmu_reg_put(&smmu->regs.eventq_prod,
+			     smmu->regs.eventq_prod ^
+				     (uint32_t)SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG));
 }
 
 /* EVT-72: a write that aborts is known at once, so PROD stays and nothing is signalled.
@@ -288,8 +290,9 @@ static bool deliver(struct smmu *smmu, const struct smmu_event *ev, const uint64
 	if (!smmu->last_event.valid)
 		return false;
 	memcpy(smmu->last_event.dw, dw, sizeof(smmu->last_event.dw));
-	smmu->regs.eventq_prod = (uint32_t)smmu_reg_set(prod, SMMU_EVENTQ_PROD_WR,
-							smmu_ring_inc(&ring, prod));
+	smmu_reg_put(&smmu->regs.eventq_prod,
+		     (uint32_t)smmu_reg_set(prod, SMMU_EVENTQ_PROD_WR,
+					    smmu_ring_inc(&ring, prod)));
 	if (was_empty)
 		smmu_irq_signal(smmu, SMMU_IRQ_EVENTQ);
 	return true;

@@ -23,7 +23,7 @@ static bool take(struct smmu *smmu, const struct smmu_ring *ring, uint32_t at,
 	for (unsigned i = 0; i < 2; i++)
 		if (smmu_bus_read64(smmu->bus, pa + 8 * i, &raw[i], &ring->attr) != 0)
 			return false;
-	return smmu_command_check(smmu, raw, dw) == SMMU_CERROR_NONE;
+	return smmu_command_decode(smmu, raw, dw) != NULL;
 }
 
 static unsigned legal_cerror(unsigned cerror)

@@ -53,15 +53,18 @@ enum smmu_priq_put smmu_priq_put(struct smmu *smmu, const uint64_t *dw)
 	if (overflown(smmu) || smmu_ring_full(&ring, prod, cons)) {
 		/* PRI-12 */
 		if (!overflown(smmu))
-			smmu->regs.priq_prod ^= (uint32_t)SMMU_MASK(SMMU_PRIQ_PROD_OVFLG);
+			smmu_reg_put(&smmu->regs.priq_prod,
+				     smmu->regs.priq_prod ^
+					     (uint32_t)SMMU_MASK(SMMU_PRIQ_PROD_OVFLG));
 		if (last && last_only(smmu))
 			smmu_irq_signal(smmu, SMMU_IRQ_PRIQ);
 		return SMMU_PRIQ_OVERFLOW;
 	}
 	if (!write_entry(smmu, &ring, dw))
 		return SMMU_PRIQ_ABORTED;
-	smmu->regs.priq_prod = (uint32_t)smmu_reg_set(prod, SMMU_PRIQ_PROD_WR,
-						      smmu_ring_inc(&ring, prod));
+	smmu_reg_put(&smmu->regs.priq_prod,
+		     (uint32_t)smmu_reg_set(prod, SMMU_PRIQ_PROD_WR,
+					    smmu_ring_inc(&ring, prod)));
 	if (last_only(smmu) ? last : was_empty)
 		smmu_irq_signal(smmu, SMMU_IRQ_PRIQ);
 	return SMMU_PRIQ_TAKEN;

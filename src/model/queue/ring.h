@@ -9,13 +9,6 @@
 
 #include "model/model.h"
 
-struct smmu_ring {
-	uint64_t base;	       /* PA of entry 0 */
-	unsigned log2;	       /* entries; REG-81 */
-	unsigned entry;	       /* log2 bytes of an entry */
-	struct smmu_attr attr; /* of accesses to it */
-};
-
 /* From a BASE register: LOG2SIZE capped to max, base aligned (REG-83), OAS (REG-16). */
 struct smmu_ring smmu_ring_of(const struct smmu *smmu, uint64_t base_reg, unsigned max,
 			      unsigned entry);

@@ -18,20 +18,21 @@ _Static_assert((int)SMMU_CMD_TLBI_NH_VAA_TG == (int)SMMU_CMD_TLBI_NH_VA_TG &&
 
 enum { BY_VMID = 1, BY_ASID = 2, BY_VA = 4, BY_IPA = 8, BY_ADDR = BY_VA | BY_IPA };
 
+#define KIND(op, by_) [SMMU_OP_TLBI_##op] = { SMMU_TLBI_##op, by_ }
 static const struct {
-	uint8_t opcode, scope, by;
-} kinds[] = {
-	{ SMMU_OP_TLBI_NH_ALL, SMMU_TLBI_NH_ALL, BY_VMID },
-	{ SMMU_OP_TLBI_NH_ASID, SMMU_TLBI_NH_ASID, BY_VMID | BY_ASID },
-	{ SMMU_OP_TLBI_NH_VA, SMMU_TLBI_NH_VA, BY_VMID | BY_ASID | BY_VA },
-	{ SMMU_OP_TLBI_NH_VAA, SMMU_TLBI_NH_VAA, BY_VMID | BY_VA },
-	{ SMMU_OP_TLBI_EL2_ALL, SMMU_TLBI_EL2_ALL, 0 },
-	{ SMMU_OP_TLBI_EL2_ASID, SMMU_TLBI_EL2_ASID, BY_ASID },
-	{ SMMU_OP_TLBI_EL2_VA, SMMU_TLBI_EL2_VA, BY_ASID | BY_VA },
-	{ SMMU_OP_TLBI_EL2_VAA, SMMU_TLBI_EL2_VAA, BY_VA },
-	{ SMMU_OP_TLBI_S12_VMALL, SMMU_TLBI_S12_VMALL, BY_VMID },
-	{ SMMU_OP_TLBI_S2_IPA, SMMU_TLBI_S2_IPA, BY_VMID | BY_IPA },
-	{ SMMU_OP_TLBI_NSNH_ALL, SMMU_TLBI_NSNH_ALL, 0 },
+	uint8_t scope, by;
+} kinds[256] = {
+	KIND(NH_ALL, BY_VMID),
+	KIND(NH_ASID, BY_VMID | BY_ASID),
+	KIND(NH_VA, BY_VMID | BY_ASID | BY_VA),
+	KIND(NH_VAA, BY_VMID | BY_VA),
+	KIND(EL2_ALL, 0),
+	KIND(EL2_ASID, BY_ASID),
+	KIND(EL2_VA, BY_ASID | BY_VA),
+	KIND(EL2_VAA, BY_VA),
+	KIND(S12_VMALL, BY_VMID),
+	KIND(S2_IPA, BY_VMID | BY_IPA),
+	KIND(NSNH_ALL, 0),
 };
 
 /* What is RES0 without RIL or DS is 0 by now (command_bits.c). */
@@ -141,15 +142,11 @@ static bool set_address(const struct smmu *smmu, const uint64_t *dw, unsigned by
 
 void smmu_cmd_tlbi(struct smmu *smmu, const uint64_t *dw)
 {
-	unsigned opcode = (unsigned)smmu_get(dw, SMMU_CMD_OPCODE), by;
-	struct smmu_tlbi inv = { .vmid_mask = vmid_mask(smmu) };
-	size_t i = 0;
+	unsigned opcode = (unsigned)smmu_get(dw, SMMU_CMD_OPCODE), by = kinds[opcode].by;
+	struct smmu_tlbi inv = { .scope = kinds[opcode].scope,
+				 .vmid_mask = vmid_mask(smmu),
+				 .e2h = smmu_reg_get(smmu->regs.cr2, SMMU_CR2_E2H) };
 
-	while (kinds[i].opcode != opcode)
-		i++;
-	by = kinds[i].by;
-	inv.scope = kinds[i].scope;
-	inv.e2h = smmu_reg_get(smmu->regs.cr2, SMMU_CR2_E2H);
 	if (by & BY_VMID)
 		inv.vmid = (uint16_t)smmu_get(dw, SMMU_CMD_TLBI_NH_VA_VMID);
 	if (by & BY_ASID)

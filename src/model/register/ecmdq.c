@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "model/register/regfile.h"
 
 #define PAGE	UINT64_C(0x10000)
@@ -23,6 +22,11 @@ static unsigned n_pages(const struct smmu *smmu)
 static unsigned n_queues(const struct smmu *smmu)
 {
 	return n_pages(smmu) << smmu->cfg.cmdq_control_page_log2numq;
+}
+
+unsigned smmu_ecmdq_count(const struct smmu *smmu)
+{
+	return smmu->ecmdq ? n_queues(smmu) : 0;
 }
 
 int smmu_ecmdq_create(struct smmu *smmu)
@@ -40,8 +44,10 @@ void smmu_ecmdq_destroy(struct smmu *smmu)
 
 void smmu_ecmdq_reset(struct smmu *smmu)
 {
-	if (smmu->ecmdq)
-		memset(smmu->ecmdq, 0, n_queues(smmu) * sizeof(*smmu->ecmdq));
+	static const struct smmu_cmdq fresh;
+
+	for (unsigned i = 0; i < smmu_ecmdq_count(smmu); i++)
+		smmu_words_copy(&smmu->ecmdq[i], &fresh, sizeof(fresh));
 }
 
 /* ---- what is where ---- */
@@ -51,14 +57,16 @@ static bool in_page0(uint64_t offset)
 	return offset >= SMMU_REG_CMDQ_CONTROL_PAGE_BASE && offset < P0_LAST;
 }
 
-bool smmu_ecmdq_owns(const struct smmu *smmu, uint64_t offset)
+bool smmu_ecmdq_is_page(const struct smmu *smmu, uint64_t offset)
 {
 	uint64_t pages = smmu->id.ecmdq_pages;
 
-	if (!smmu->ecmdq)
-		return false;
-	return in_page0(offset) ||
-	       (offset >= pages && offset - pages < n_pages(smmu) * PAGE);
+	return smmu->ecmdq && offset >= pages && offset - pages < n_pages(smmu) * PAGE;
+}
+
+bool smmu_ecmdq_owns(const struct smmu *smmu, uint64_t offset)
+{
+	return smmu->ecmdq && (in_page0(offset) || smmu_ecmdq_is_page(smmu, offset));
 }
 
 /* REG-106: the queue at this offset and the register in it; NULL: the gap after one. */
@@ -72,6 +80,14 @@ static struct smmu_cmdq *at_offset(const struct smmu *smmu, uint64_t offset,
 	return *reg < 16 ? &smmu->ecmdq[at >> shift] : NULL;
 }
 
+bool smmu_ecmdq_is_polled(const struct smmu *smmu, uint64_t offset)
+{
+	unsigned reg;
+
+	return smmu_ecmdq_is_page(smmu, offset) && at_offset(smmu, offset, &reg) &&
+	       reg >= SMMU_REG_ECMDQ_PROD;
+}
+
 bool smmu_ecmdq_is_wide(const struct smmu *smmu, uint64_t offset)
 {
 	uint64_t bits = 16u - smmu->cfg.cmdq_control_page_log2numq;
@@ -83,7 +99,7 @@ bool smmu_ecmdq_is_wide(const struct smmu *smmu, uint64_t offset)
 
 bool smmu_ecmdq_any_enabled(const struct smmu *smmu)
 {
-	for (unsigned i = 0; smmu->ecmdq && i < n_queues(smmu); i++)
+	for (unsigned i = 0; i < smmu_ecmdq_count(smmu); i++)
 		if (smmu_reg_get(smmu->ecmdq[i].cons, SMMU_ECMDQ_CONS_ENACK))
 			return true;
 	return false;
@@ -127,7 +143,8 @@ static uint32_t prod_bits(const struct smmu *smmu)
 
 static uint32_t cons_bits(const struct smmu *smmu, const struct smmu_cmdq *q)
 {
-	uint64_t log2 = smmu_reg_get(q->base, SMMU_ECMDQ_BASE_LOG2SIZE);
+	uint64_t base = __atomic_load_n(&q->base, __ATOMIC_RELAXED);
+	uint64_t log2 = smmu_reg_get(base, SMMU_ECMDQ_BASE_LOG2SIZE);
 
 	return (uint32_t)(SMMU_MASK(SMMU_ECMDQ_CONS_ENACK) |
 			  SMMU_MASK(SMMU_ECMDQ_CONS_ERR_REASON) |
@@ -156,7 +173,8 @@ uint64_t smmu_ecmdq_read(const struct smmu *smmu, uint64_t offset)
 		return 0;
 	if (reg < SMMU_REG_ECMDQ_PROD)
 		return q->base;
-	return pair(q->prod, q->cons & cons_bits(smmu, q));
+	return pair(smmu_reg_look(&q->prod),
+		    smmu_reg_look(&q->cons) & cons_bits(smmu, q));
 }
 
 /* ---- writing ---- */
@@ -166,8 +184,9 @@ static void write_prod(struct smmu *smmu, struct smmu_cmdq *q, uint32_t value)
 {
 	bool en = smmu_reg_get(value, SMMU_ECMDQ_PROD_EN);
 
-	q->prod = value & prod_bits(smmu);
-	q->cons = (uint32_t)smmu_reg_set(q->cons, SMMU_ECMDQ_CONS_ENACK, en);
+	smmu_reg_put(&q->prod, value & prod_bits(smmu));
+	smmu_reg_put(&q->cons,
+		     (uint32_t)smmu_reg_set(q->cons, SMMU_ECMDQ_CONS_ENACK, en));
 	if (en)
 		smmu_cmdq_kick(smmu, q);
 }
@@ -193,8 +212,11 @@ void smmu_ecmdq_write(struct smmu *smmu, uint64_t offset, uint64_t value, uint64
 	if (smmu_reg_get(q->cons, SMMU_ECMDQ_CONS_ENACK))
 		return;
 	if (reg < SMMU_REG_ECMDQ_PROD)
-		q->base = ((q->base & ~lanes) | (value & lanes)) & base_bits(smmu);
+		__atomic_store_n(&q->base,
+				 ((q->base & ~lanes) | (value & lanes)) & base_bits(smmu),
+				 __ATOMIC_RELAXED);
 	else
-		q->cons = (uint32_t)smmu_reg_set((value >> 32) & cons_bits(smmu, q),
-						 SMMU_ECMDQ_CONS_ENACK, 0);
+		smmu_reg_put(&q->cons,
+			     (uint32_t)smmu_reg_set((value >> 32) & cons_bits(smmu, q),
+						    SMMU_ECMDQ_CONS_ENACK, 0));
 }

@@ -9,7 +9,7 @@ void smmu_gerror_raise(struct smmu *smmu, unsigned field)
 	/* EVT-89: an error that is active already leaves no trace. */
 	if ((smmu->regs.gerror ^ smmu->regs.gerrorn) & bit)
 		return;
-	smmu->regs.gerror ^= bit;
+	smmu_reg_put(&smmu->regs.gerror, smmu->regs.gerror ^ bit);
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_GERROR, .value = smmu->regs.gerror);
 	/* EVT-91: a GERROR MSI that aborts must not call for another. */
 	if (field != SMMU_GERROR_MSI_GERROR_ABT_ERR)

@@ -71,6 +71,7 @@ void smmu_signal_add(struct smmu *smmu, const struct smmu_signal *added)
 		signal.pmg = smmu_mpam_own(smmu).pmg;
 	}
 	smmu->signal[smmu->n_signals++] = signal;
+	smmu_deliver_later(smmu);
 }
 
 void smmu_signal_drop(struct smmu *smmu, unsigned irq)

@@ -80,10 +80,33 @@ static void write8(struct smmu *smmu, uint64_t offset, uint64_t value)
 	}
 }
 
+/*
+ * What CPUs poll, without the lock. The look at what is to be delivered comes after the
+ * value: an MSI of a CMD_SYNC that is seen consumed has been sent then, as it would have
+ * been with the lock. False: not such a register, or there is more to it now.
+ */
+static bool read_polled(struct smmu *smmu, uint64_t offset, uint64_t *value)
+{
+	const struct smmu_regdesc *reg;
+
+	if (smmu_ecmdq_is_polled(smmu, offset)) {
+		*value = (uint32_t)(smmu_ecmdq_read(smmu, offset) >> (8 * (offset & 4)));
+	} else {
+		reg = smmu_regdesc_fast(smmu, offset);
+		if (!reg || !reg->polled)
+			return false;
+		*value = smmu_regdesc_read(smmu, reg);
+	}
+	return smmu_reg_look(&smmu->attention) == 0 && !smmu_lock_mine(&smmu->lock);
+}
+
 uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size)
 {
 	uint64_t value = 0;
 
+	if (size == 4 && offset % 4 == 0 && read_polled(smmu, offset, &value))
+		return value;
+	value = 0;
 	if (!smmu_lock(smmu))
 		return 0;
 	if (acceptable(smmu, offset, size))
@@ -98,7 +121,9 @@ void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t
 	if (!smmu_lock(smmu))
 		return;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_MMIO_WRITE, .addr = offset, .value = value);
-	if (acceptable(smmu, offset, size)) {
+	if (size == 4 && offset == SMMU_REG_CMDQ_PROD)
+		smmu_cmdq_ring(smmu, (uint32_t)value);
+	else if (acceptable(smmu, offset, size)) {
 		if (size == 4)
 			write4(smmu, offset, (uint32_t)value);
 		else

@@ -51,15 +51,27 @@ void smmu_regs_init(struct smmu *smmu)
 		}
 }
 
-const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset)
+static bool has_slot(const struct smmu *smmu, uint64_t offset)
 {
-	uint64_t page = offset >> 16, word = (offset & 0xffff) >> 2;
+	return offset >> 16 < 2 && (offset & 0xffff) >> 2 < sizeof(smmu->reg_slot[0]);
+}
+
+const struct smmu_regdesc *smmu_regdesc_fast(const struct smmu *smmu, uint64_t offset)
+{
 	uint8_t slot;
 
-	if (page >= 2 || word >= sizeof(smmu->reg_slot[0]))
-		return find_any(smmu, offset);
-	slot = smmu->reg_slot[page][word];
+	if (!has_slot(smmu, offset))
+		return NULL;
+	slot = smmu->reg_slot[offset >> 16][(offset & 0xffff) >> 2];
 	return slot ? &smmu_regs_main.rows[slot - 1] : NULL;
+}
+
+const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset)
+{
+	if (has_slot(smmu, offset))
+		return smmu_regdesc_fast(smmu, offset);
+	/* Nor are these in a table. */
+	return smmu_ecmdq_is_page(smmu, offset) ? NULL : find_any(smmu, offset);
 }
 
 static uint64_t regdesc_bits(const struct smmu *smmu, const struct smmu_regdesc *reg)
@@ -69,28 +81,22 @@ static uint64_t regdesc_bits(const struct smmu *smmu, const struct smmu_regdesc 
 
 uint64_t smmu_regdesc_read(const struct smmu *smmu, const struct smmu_regdesc *reg)
 {
-	const char *at = (const char *)smmu + reg->at;
-	uint32_t low;
-	uint64_t value;
+	const void *at = (const char *)smmu + reg->at;
+	uint64_t value =
+		reg->size == 4 ? smmu_reg_look(at)
+			       : __atomic_load_n((const uint64_t *)at, __ATOMIC_ACQUIRE);
 
-	if (reg->size == 4) {
-		memcpy(&low, at, sizeof(low));
-		value = low;
-	} else {
-		memcpy(&value, at, sizeof(value));
-	}
 	return value & regdesc_bits(smmu, reg);
 }
 
 static void store(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value)
 {
-	char *at = (char *)smmu + reg->at;
-	uint32_t low = (uint32_t)value;
+	void *at = (char *)smmu + reg->at;
 
 	if (reg->size == 4)
-		memcpy(at, &low, sizeof(low));
+		smmu_reg_put(at, (uint32_t)value);
 	else
-		memcpy(at, &value, sizeof(value));
+		__atomic_store_n((uint64_t *)at, value, __ATOMIC_RELEASE);
 }
 
 void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value,
@@ -128,11 +134,11 @@ void smmu_regs_reset(struct smmu *smmu)
 	fresh.gbpa = (uint32_t)gbpa;
 	if (smmu->cfg.btm)
 		fresh.cr2 = (uint32_t)SMMU_MASK(SMMU_CR2_PTM);
-	smmu->regs = fresh;
+	smmu_words_copy(&smmu->regs, &fresh, sizeof(fresh));
 	smmu->gatos = smmu->vatos = (struct smmu_atos){ 0 };
 	smmu->vatos_sel = 0;
 	smmu->dpt = (struct smmu_dpt){ 0 };
-	smmu->cmdq = (struct smmu_cmdq){ 0 };
+	smmu_words_copy(&smmu->cmdq, &(struct smmu_cmdq){ 0 }, sizeof(smmu->cmdq));
 	smmu_ecmdq_reset(smmu);
 	smmu->cmdq_kicked = NULL;
 	smmu->cmdq_kicked_end = &smmu->cmdq_kicked;

@@ -183,26 +183,31 @@ static uint64_t limit_address(const struct smmu *smmu)
 	return ((UINT64_C(1) << smmu->id.oas) - 1) | ~((UINT64_C(1) << 56) - 1);
 }
 
+/* The three queues' BASE registers have it in the same place. */
+static unsigned log2size(const uint64_t *base)
+{
+	return (unsigned)smmu_reg_get(__atomic_load_n(base, __ATOMIC_RELAXED),
+				      SMMU_CMDQ_BASE_LOG2SIZE);
+}
+
 /* REG-87: above the wrap bit, an index of the SMMU reads as zero ... */
 static uint64_t limit_cmdq_cons(const struct smmu *smmu)
 {
-	unsigned log2 = (unsigned)smmu_reg_get(smmu->cmdq.base, SMMU_CMDQ_BASE_LOG2SIZE);
+	unsigned log2 = log2size(&smmu->cmdq.base);
 
 	return SMMU_MASK(SMMU_CMDQ_CONS_ERR) | smmu_index_bits(log2, smmu->cfg.cmdqs);
 }
 
 static uint64_t limit_eventq_prod(const struct smmu *smmu)
 {
-	unsigned log2 =
-		(unsigned)smmu_reg_get(smmu->regs.eventq_base, SMMU_EVENTQ_BASE_LOG2SIZE);
+	unsigned log2 = log2size(&smmu->regs.eventq_base);
 
 	return SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG) | smmu_index_bits(log2, smmu->cfg.eventqs);
 }
 
 static uint64_t limit_priq_prod(const struct smmu *smmu)
 {
-	unsigned log2 =
-		(unsigned)smmu_reg_get(smmu->regs.priq_base, SMMU_PRIQ_BASE_LOG2SIZE);
+	unsigned log2 = log2size(&smmu->regs.priq_base);
 
 	return SMMU_MASK(SMMU_PRIQ_PROD_OVFLG) | smmu_index_bits(log2, smmu->cfg.priqs);
 }
@@ -239,7 +244,7 @@ static void write_cr0(struct smmu *smmu, uint64_t value)
 	bool was_on = smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_SMMUEN);
 
 	smmu->regs.cr0 = (uint32_t)value;
-	smmu->regs.cr0ack = (uint32_t)value;
+	smmu_reg_put(&smmu->regs.cr0ack, (uint32_t)value);
 	/* STALL-9 */
 	if (was_on && !smmu_reg_get(value, SMMU_CR0_SMMUEN))
 		smmu_stall_terminate_all(smmu);
@@ -298,29 +303,35 @@ static void write_gbpmpam(struct smmu *smmu, uint64_t value)
 static void write_irq_ctrl(struct smmu *smmu, uint64_t value)
 {
 	smmu->regs.irq_ctrl = (uint32_t)value;
-	smmu->regs.irq_ctrlack = (uint32_t)value;
+	smmu_reg_put(&smmu->regs.irq_ctrlack, (uint32_t)value);
 	smmu_irq_forget_disabled(smmu);
 }
 
 /* EVT-6: there may be room for what is stalled and was not recorded. */
 static void write_eventq_cons(struct smmu *smmu, uint64_t value)
 {
-	smmu->regs.eventq_cons = (uint32_t)value;
+	smmu_reg_put(&smmu->regs.eventq_cons, (uint32_t)value);
 	smmu_stall_run(smmu);
 }
 
 /* REG-63, EVT-84: acknowledging CMDQ_ERR restarts the queue; EVENTQ_ABT_ERR, EVT-6. */
 static void write_gerrorn(struct smmu *smmu, uint64_t value)
 {
-	smmu->regs.gerrorn = (uint32_t)value;
+	smmu_reg_put(&smmu->regs.gerrorn, (uint32_t)value);
 	smmu_stall_run(smmu);
 	smmu_cmdq_kick(smmu, &smmu->cmdq);
 }
 
 static void write_cmdq_prod(struct smmu *smmu, uint64_t value)
 {
-	smmu->cmdq.prod = (uint32_t)value;
+	smmu_reg_put(&smmu->cmdq.prod, (uint32_t)value);
 	smmu_cmdq_kick(smmu, &smmu->cmdq);
+}
+
+/* What drivers write most; the same as by the table, by a shorter way. */
+void smmu_cmdq_ring(struct smmu *smmu, uint32_t value)
+{
+	write_cmdq_prod(smmu, value & smmu_index_bits(smmu->cfg.cmdqs, 19));
 }
 
 /* ---- the table ---- */
@@ -334,13 +345,13 @@ static void write_cmdq_prod(struct smmu *smmu, uint64_t value)
 #define MSI_ATTR(q)                                                                      \
 	(SMMU_MASK(SMMU_##q##_IRQ_CFG2_SH) | SMMU_MASK(SMMU_##q##_IRQ_CFG2_MemAttr))
 /* clang-format off: a row a register */
-#define R(name, size_, member, bits_, limit_, present_, writable_, write_)               \
-	{                                                                                \
-		.offset = SMMU_REG_##name, .size = size_, .at = AT(member),              \
-		.bits = bits_, .limit = limit_, .present = present_,                     \
-		.writable = writable_, .write = write_                                   \
-	}
-#define RO32(name, member) R(name, 4, member, ALL32, NULL, NULL, NULL, NULL)
+#define R_MEMBERS(name, size_, member, bits_, limit_, present_, writable_, write_)       \
+	.offset = SMMU_REG_##name, .size = size_, .at = AT(member), .bits = bits_,       \
+	.limit = limit_, .present = present_, .writable = writable_, .write = write_
+/* Read without the lock: written with smmu_reg_put(), or never. */
+#define POLLED(...) { .polled = true, R_MEMBERS(__VA_ARGS__) }
+#define R(...)	    { R_MEMBERS(__VA_ARGS__) }
+#define RO32(name, member) POLLED(name, 4, member, ALL32, NULL, NULL, NULL, NULL)
 #define ADDRESS(q)	   SMMU_MASK(SMMU_##q##_IRQ_CFG0_ADDR)
 #define MSI_REGS(q, m, attr, has, off)                                                   \
 	R(q##_IRQ_CFG0, 8, regs.m##_irq_cfg0, ADDRESS(q), limit_address, has, off,       \
@@ -370,7 +381,7 @@ static const struct smmu_regdesc regs[] = {
 	  write_irq_ctrl),
 	RO32(IRQ_CTRLACK, regs.irq_ctrlack),
 	RO32(GERROR, regs.gerror),
-	R(GERRORN, 4, regs.gerrorn, ALL32, limit_gerror, NULL, always, write_gerrorn),
+	POLLED(GERRORN, 4, regs.gerrorn, ALL32, limit_gerror, NULL, always, write_gerrorn),
 	MSI_REGS(GERROR, gerror, MSI_ATTR(GERROR), has_msi, gerror_irq_off),
 	R(STRTAB_BASE, 8, regs.strtab_base, STRTAB_BITS, limit_address, NULL, smmu_off,
 	  NULL),
@@ -378,8 +389,8 @@ static const struct smmu_regdesc regs[] = {
 	  smmu_off, NULL),
 	R(CMDQ_BASE, 8, cmdq.base, QUEUE_BITS(CMDQ, RA), limit_address, NULL, cmdq_off,
 	  NULL),
-	R(CMDQ_PROD, 4, cmdq.prod, ALL32, limit_cmdq_prod, NULL, always, write_cmdq_prod),
-	R(CMDQ_CONS, 4, cmdq.cons, ALL32, limit_cmdq_cons, NULL, cmdq_off, NULL),
+	POLLED(CMDQ_PROD, 4, cmdq.prod, ALL32, limit_cmdq_prod, NULL, always, write_cmdq_prod),
+	POLLED(CMDQ_CONS, 4, cmdq.cons, ALL32, limit_cmdq_cons, NULL, cmdq_off, NULL),
 	R(EVENTQ_BASE, 8, regs.eventq_base, QUEUE_BITS(EVENTQ, WA), limit_address, NULL,
 	  eventq_off, NULL),
 	MSI_REGS(EVENTQ, eventq, MSI_ATTR(EVENTQ), has_msi, eventq_irq_off),
@@ -407,11 +418,11 @@ static const struct smmu_regdesc regs[] = {
 	RO32(CIDR2, id.component[10]),
 	RO32(CIDR3, id.component[11]),
 	/* Page 1, and its places in page 0. */
-	R(EVENTQ_PROD, 4, regs.eventq_prod, ALL32, limit_eventq_prod, NULL, eventq_off,
+	POLLED(EVENTQ_PROD, 4, regs.eventq_prod, ALL32, limit_eventq_prod, NULL, eventq_off,
 	  NULL),
-	R(EVENTQ_CONS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, NULL, always,
+	POLLED(EVENTQ_CONS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, NULL, always,
 	  write_eventq_cons),
-	R(PRIQ_PROD, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri, priq_off, NULL),
+	POLLED(PRIQ_PROD, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri, priq_off, NULL),
 	R(PRIQ_CONS, 4, regs.priq_cons, ALL32, limit_priq_cons, has_pri, always, NULL),
 	R(EVENTQ_PROD_ALIAS, 4, regs.eventq_prod, ALL32, limit_eventq_prod, has_alias,
 	  eventq_off, NULL),

@@ -17,6 +17,7 @@ struct smmu_regdesc {
 	bool (*writable)(const struct smmu *smmu); /* NULL: never */
 	/* Does what a write does; NULL: the value is stored. value: RES0 bits are 0. */
 	void (*write)(struct smmu *smmu, uint64_t value);
+	bool polled; /* may be read without the lock; of 4 bytes */
 };
 
 /* Where the offsets of the VATOS page begin in the tables. */
@@ -32,13 +33,22 @@ extern const struct smmu_regtable smmu_regs_dpt;  /* dpt/registers.c */
 
 /* The register that covers the byte at offset, NULL: reserved. */
 const struct smmu_regdesc *smmu_regdesc_at(const struct smmu *smmu, uint64_t offset);
+/* The same in the first 256 bytes of the first two pages; NULL elsewhere. */
+const struct smmu_regdesc *smmu_regdesc_fast(const struct smmu *smmu, uint64_t offset);
 uint64_t smmu_regdesc_read(const struct smmu *smmu, const struct smmu_regdesc *reg);
 /* Writes the bits of lanes; a register that is not writable now stays as it is. */
 void smmu_regdesc_write(struct smmu *smmu, const struct smmu_regdesc *reg, uint64_t value,
 			uint64_t lanes);
 
+/* CMDQ_PROD, as a write of 4 bytes makes it. */
+void smmu_cmdq_ring(struct smmu *smmu, uint32_t value);
+
 /* ---- ecmdq.c: the control pages, and what page 0 says of them ---- */
 bool smmu_ecmdq_owns(const struct smmu *smmu, uint64_t offset);
+/* It lies in a control page. */
+bool smmu_ecmdq_is_page(const struct smmu *smmu, uint64_t offset);
+/* PROD or CONS of a queue: read without the lock, too. */
+bool smmu_ecmdq_is_polled(const struct smmu *smmu, uint64_t offset);
 /* Whether the register at offset is one of 64 bits. */
 bool smmu_ecmdq_is_wide(const struct smmu *smmu, uint64_t offset);
 /* 64 bits at offset & ~7, of which two 32-bit registers may be the halves. */
@@ -48,7 +58,8 @@ void smmu_ecmdq_write(struct smmu *smmu, uint64_t offset, uint64_t value, uint64
 bool smmu_ecmdq_any_enabled(const struct smmu *smmu); /* or about to be */
 void smmu_ecmdq_reset(struct smmu *smmu);
 
-/* Makes it hold a value, without what a write does and whether or not it may be written. */
+/* Makes it hold a value, without what a write does and whether or not it may be written.
+ */
 void smmu_regdesc_restore(struct smmu *smmu, const struct smmu_regdesc *reg,
 			  uint64_t value);
 

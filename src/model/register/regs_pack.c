@@ -60,10 +60,7 @@ static struct smmu_cmdq *queue(struct smmu *smmu, uint32_t i)
 
 static uint32_t queues(const struct smmu *smmu)
 {
-	if (!smmu->ecmdq)
-		return 1;
-	return 1 + (1u << (smmu->cfg.cmdq_control_page_log2nump +
-			   smmu->cfg.cmdq_control_page_log2numq));
+	return 1 + smmu_ecmdq_count(smmu);
 }
 
 static uint32_t number(struct smmu *smmu, const struct smmu_cmdq *q)

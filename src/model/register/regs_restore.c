@@ -36,9 +36,9 @@ static int store(struct smmu *smmu, const struct smmu_reg_info *info, uint64_t v
 	smmu_regdesc_restore(smmu, reg, value);
 	/* What is acknowledged is what was asked for, unless the dump says else. */
 	if (info->offset == SMMU_REG_CR0)
-		smmu->regs.cr0ack = smmu->regs.cr0;
+		smmu_reg_put(&smmu->regs.cr0ack, smmu->regs.cr0);
 	if (info->offset == SMMU_REG_IRQ_CTRL)
-		smmu->regs.irq_ctrlack = smmu->regs.irq_ctrl;
+		smmu_reg_put(&smmu->regs.irq_ctrlack, smmu->regs.irq_ctrl);
 	return 0;
 }
 

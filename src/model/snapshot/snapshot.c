@@ -355,55 +355,57 @@ static int same_config(const struct smmu_config *have, const struct smmu_config 
 	return 0;
 }
 
-/* A pointer into one struct smmu becomes the same into the other. */
-#define MOVE(pointer, from, to)                                                          \
-	do {                                                                             \
-		if ((char *)(pointer) >= (char *)(from) &&                               \
-		    (char *)(pointer) < (char *)((from) + 1))                            \
-			(pointer) = (void *)((char *)(to) +                              \
-					     ((char *)(pointer) - (char *)(from)));      \
-	} while (0)
+/* A pointer into one block becomes the same into the other. */
+static void *move(void *pointer, void *from, size_t bytes, void *to)
+{
+	uintptr_t at = (uintptr_t)pointer - (uintptr_t)from;
 
-/* The list of kicked queues may lead through struct smmu itself; PMCGs know theirs. */
+	return at < bytes ? (char *)to + at : pointer;
+}
+
+/* A queue, or a pointer in one: of struct smmu itself, or of its ECMDQs. */
+static void *move_queue(void *pointer, struct smmu *from, struct smmu *to)
+{
+	size_t ecmdqs = smmu_ecmdq_count(to) * sizeof(*to->ecmdq);
+
+	pointer = move(pointer, from, sizeof(*from), to);
+	return move(pointer, from->ecmdq, ecmdqs, to->ecmdq);
+}
+
+/* The list of kicked queues leads through what has moved; PMCGs know their SMMU. */
 static void moved(struct smmu *smmu, struct smmu *from)
 {
 	struct smmu_cmdq **link = &smmu->cmdq_kicked;
 
-	MOVE(smmu->cmdq_kicked_end, from, smmu);
+	smmu->cmdq_kicked_end = move_queue(smmu->cmdq_kicked_end, from, smmu);
 	for (; *link; link = &(*link)->next)
-		MOVE(*link, from, smmu);
+		*link = move_queue(*link, from, smmu);
 	for (unsigned i = 0; i < smmu->cfg.pmcgs; i++)
 		smmu->pmcg[i].smmu = smmu;
 }
 
 /*
- * Everything below the lock changes sides, but for what belongs to the place: wires,
- * the hook, the PCIe functions, who waits for stalled transactions, and the count of
- * resets, which goes up since what began before is void.
+ * The state changes sides, word by word, since CPUs may be reading registers. The place
+ * does not: wires, hooks, PCIe functions, who waits for stalled transactions, and the
+ * count of resets, which goes up since what began before is void.
  */
 static void exchange(struct smmu *smmu, struct smmu *fresh)
 {
-	enum { FROM = offsetof(struct smmu, id), SIZE = sizeof(struct smmu) - FROM };
-	struct smmu old = *fresh; /* for its size alone */
+	enum { FROM = offsetof(struct smmu, regs), SIZE = sizeof(struct smmu) - FROM };
+	struct smmu old;
 
 	memcpy((char *)&old + FROM, (char *)smmu + FROM, SIZE);
-	memcpy((char *)smmu + FROM, (char *)fresh + FROM, SIZE);
+	smmu_words_copy((char *)smmu + FROM, (char *)fresh + FROM, SIZE);
 	memcpy((char *)fresh + FROM, (char *)&old + FROM, SIZE);
-	memcpy(smmu->wire, old.wire, sizeof(smmu->wire));
-	fresh->ats = smmu->ats;
-	smmu->ats = old.ats;
+	for (unsigned i = 0; i < smmu_ecmdq_count(smmu); i++)
+		smmu_words_copy(&smmu->ecmdq[i], &fresh->ecmdq[i],
+				sizeof(smmu->ecmdq[i]));
 	smmu_ats_reset(smmu);
-	smmu->trace = old.trace;
-	smmu->trace_ctx = old.trace_ctx;
-	smmu->resets = old.resets + 1;
-	smmu->reset_wanted = old.reset_wanted;
-	fresh->stalls = smmu->stalls;
-	smmu->stalls = old.stalls;
-	fresh->stall_due = false;
-	smmu->stall_due = old.stall_due;
+	smmu->resets++;
 	smmu_stall_adopt(smmu, fresh);
 	moved(smmu, fresh);
 	fresh->cmdq_kicked = NULL;
+	smmu_deliver_later(smmu);
 }
 
 int smmu_snapshot_restore(struct smmu *smmu, const void *data, size_t len, char *why,

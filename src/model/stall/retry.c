@@ -12,6 +12,7 @@ static void decide(struct smmu *smmu, uint32_t i, const struct smmu_result *res)
 	s->held[i].state = SMMU_HELD_DUE;
 	smmu_held_put(s, &s->due, i);
 	smmu->stall_due = true;
+	smmu_deliver_later(smmu);
 }
 
 /* STALL-7: configuration and translation are looked up anew; it may stall again. */
