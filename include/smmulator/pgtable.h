@@ -44,6 +44,11 @@ enum {
 	IO_PGTABLE_QUIRK_TTBR1 = 1 << 0,
 	/* Stage 2: memory types as STE.S2FWB=1 reads them (translation.md 13.5). */
 	IO_PGTABLE_QUIRK_S2FWB = 1 << 1,
+	/*
+	 * Writable pages start writable-clean, and hardware notes the first write: for
+	 * CD.HA and HD, or STE.S2HA and S2HD, set (translation.md 11).
+	 */
+	IO_PGTABLE_QUIRK_DIRTY = 1 << 2,
 };
 
 /*
@@ -51,8 +56,9 @@ enum {
  *   flush_walk  entries that led to a table were cleared: any cached entry or
  *               walk of [iova, iova + size) must be gone when this returns,
  *               since the table is freed next.
- *   add_page    a leaf of `granule` bytes at iova was cleared; it may be
- *               invalidated later. `gather` is what unmap was given.
+ *   add_page    a leaf of `granule` bytes at iova was cleared, or lost its
+ *               Contiguous hint or its dirty state; it may be invalidated later.
+ *               `gather` is what unmap or read_dirty was given.
  * Neither is called for memory that was not mapped.
  */
 struct io_pgtable_flush_ops {
@@ -68,12 +74,14 @@ struct io_pgtable_s1 {
 	uint8_t tg;    /* TG0 or TG1, each in its own coding */
 	uint8_t ir, or_, sh;
 	uint8_t ips;
+	bool ds; /* CD.DS */
 };
 struct io_pgtable_s2 {
 	uint64_t ttb;
 	uint8_t t0sz, sl0, tg;
 	uint8_t ir, or_, sh;
 	uint8_t ps;
+	bool ds; /* STE.S2DS; S2SL0_2 is 0 */
 };
 
 struct io_pgtable_cfg {
@@ -84,9 +92,16 @@ struct io_pgtable_cfg {
 	 * 4, 16 and 64 KiB in it. Out: the sizes that this table maps.
 	 */
 	uint64_t pgsize_bitmap;
-	unsigned ias;  /* input address bits: 25 to 48, 52 with 64 KiB pages */
+	unsigned ias;  /* input address bits: 25 to 48, 52 with 64 KiB pages or ds */
 	unsigned oas;  /* output address bits: 32, 36, 40, 42, 44, 48, 52 */
 	bool coherent; /* walks snoop the CPU's caches */
+	bool ds;       /* the device has IDR5.DS: 52 bits with 4 and 16 KiB pages too */
+	/*
+	 * The Contiguous hint may be flipped in live entries (IDR3.BBML is 1 or 2). Then
+	 * map sets it wherever one call fills an aligned group of pages, and an unmap of
+	 * a part takes it from the rest. Not together with QUIRK_DIRTY.
+	 */
+	bool contiguous;
 	struct iommu_platform platform;
 	const struct io_pgtable_flush_ops *flush; /* NULL: nobody to tell */
 	void *cookie;				  /* for flush */
@@ -98,7 +113,7 @@ struct io_pgtable_cfg {
 /*
  * Makes an empty table. cfg is read and completed (pgsize_bitmap, ias and oas
  * as used, s1 or s2). With 4 and 16 KiB pages ias and oas above 48 count as 48
- * (there is no DS here), stage 2 has no larger ias than oas.
+ * without ds, 49 to 51 bits of ias as 48; stage 2 has no larger ias than oas.
  * 0; -EINVAL: no usable page size, ias or oas out of range, a quirk of the other
  * stage; -ENOMEM. On failure *table and cfg are untouched.
  */
@@ -120,7 +135,8 @@ SMMU_API int io_pgtable_map_pages(struct io_pgtable *table, uint64_t iova, uint6
  * Unmaps up to `count` pages of `pgsize` bytes and returns how many bytes, from
  * iova on without a hole, were unmapped. A pgsize region that consists of
  * smaller pages goes as a whole with its table, and counts fully. A part of a
- * larger page cannot be unmapped: nothing is split, and the walk ends there.
+ * larger page cannot be unmapped: nothing is split, and the walk ends there. A part
+ * of a Contiguous group can: see cfg.contiguous.
  */
 SMMU_API uint64_t io_pgtable_unmap_pages(struct io_pgtable *table, uint64_t iova,
 					 uint64_t pgsize, uint64_t count, void *gather);
@@ -141,6 +157,21 @@ SMMU_API uint64_t io_pgtable_unmap(struct io_pgtable *table, uint64_t iova, uint
  */
 SMMU_API int io_pgtable_lookup(const struct io_pgtable *table, uint64_t iova,
 			       uint64_t *pa, uint64_t *pgsize);
+
+/* Called for each page of `size` bytes at iova that was written to. */
+typedef void (*io_pgtable_dirty_fn)(void *ctx, uint64_t iova, uint64_t size);
+enum { IO_PGTABLE_DIRTY_NO_CLEAR = 1 << 0 };
+/*
+ * Tells of every page in [iova, iova + size) that was written to since it was mapped or
+ * last cleaned, upwards, a page that sticks out of the range as a whole; and cleans it,
+ * unless flags has NO_CLEAR. Each that was cleaned goes to add_page too, since a TLB
+ * may hold it as dirty: a write is noted anew only after that is invalidated. May run
+ * beside map and unmap of other ranges, and beside DMA.
+ * 0; -EINVAL: made without QUIRK_DIRTY, size 0, unknown flag; -ERANGE: beyond ias.
+ */
+SMMU_API int io_pgtable_read_dirty(struct io_pgtable *table, uint64_t iova, uint64_t size,
+				   unsigned flags, io_pgtable_dirty_fn record, void *ctx,
+				   void *gather);
 
 /* Bytes of memory in tables now, the root included. */
 SMMU_API uint64_t io_pgtable_footprint(const struct io_pgtable *table);

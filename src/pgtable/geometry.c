@@ -21,7 +21,7 @@ static unsigned granule_of(uint64_t sizes)
  */
 static int clamp_sizes(struct pgt_geometry *geo, const struct io_pgtable_cfg *cfg)
 {
-	unsigned most = geo->granule == 16 ? 52 : 48;
+	unsigned most = geo->granule == 16 || cfg->ds ? 52 : 48;
 	unsigned ias = cfg->ias, oas = cfg->oas;
 
 	if (ias < 25 || ias > 52 || oas < 32 || oas > 52)
@@ -35,6 +35,8 @@ static int clamp_sizes(struct pgt_geometry *geo, const struct io_pgtable_cfg *cf
 	geo->ias = (uint8_t)ias;
 	geo->oas = (uint8_t)oas;
 	geo->wide = geo->granule == 16 && oas == 52;
+	/* The layout of 52 bits, where something has need of it. */
+	geo->ds = geo->granule != 16 && (ias > 48 || oas > 48);
 	return 0;
 }
 
@@ -67,8 +69,10 @@ uint64_t pgt_page_sizes(const struct pgt_geometry *geo)
 {
 	uint64_t sizes = pgt_size(geo, 3) | pgt_size(geo, 2);
 
-	if (geo->granule == 12 || geo->wide)
+	if (geo->granule == 12 || geo->wide || geo->ds)
 		sizes |= pgt_size(geo, 1);
+	if (geo->granule == 12 && geo->ds)
+		sizes |= pgt_size(geo, 0);
 	/* A leaf must be an entry of some table: none above the root. */
 	return sizes & ((pgt_size(geo, geo->start) << 1) - 1);
 }
@@ -80,6 +84,18 @@ int pgt_level_of(const struct pgt_geometry *geo, uint64_t pgsize)
 	while (pgt_size(geo, level) < pgsize)
 		level--;
 	return level;
+}
+
+uint64_t pgt_group(const struct pgt_geometry *geo, int level)
+{
+	unsigned bits = 0;
+
+	if (geo->granule == 12)
+		bits = level >= 1 ? 4 : 0;
+	else if (level >= 2)
+		bits = geo->granule == 14 && level == 3 ? 7 : 5;
+	/* A root may be smaller than a group. */
+	return bits > pgt_index_bits(geo, level) ? 1 : UINT64_C(1) << bits;
 }
 
 /* CD.IPS and STE.S2PS, as SMMU_IDR5.OAS codes sizes. */
@@ -101,7 +117,10 @@ static uint8_t tg_code(unsigned granule, bool ttbr1)
 	return ttbr1 ? tg1[i] : tg0[i];
 }
 
-/* Stage-2 start level: 4 KiB counts down from level 2, the others from 3. */
+/*
+ * Stage-2 start level: 4 KiB counts down from level 2, the others from 3. Level -1 would
+ * want S2SL0_2; but 52 bits start at level 0, with 16 tables side by side.
+ */
 static uint8_t sl0_code(const struct pgt_geometry *geo)
 {
 	return (uint8_t)((geo->granule == 12 ? 2 : 3) - geo->start);
@@ -125,6 +144,7 @@ void pgt_describe_root(const struct io_pgtable *t, bool coherent,
 			.or_ = cache,
 			.sh = sh,
 			.ips = size_code(geo->oas),
+			.ds = geo->ds,
 		};
 		return;
 	}
@@ -137,5 +157,6 @@ void pgt_describe_root(const struct io_pgtable *t, bool coherent,
 		.or_ = cache,
 		.sh = sh,
 		.ps = size_code(geo->oas),
+		.ds = geo->ds,
 	};
 }

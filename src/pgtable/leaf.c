@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors: what a prot and an address look like in one (translation.md 9.2 to 9.4).
+/* Descriptors: what a prot and an address look like in one (translation.md 9.2 to 9.6).
  */
 #include <smmulator/arch.h>
 #include "pgtable/table.h"
+
+/* What lies alike at both stages is named by stage 1's fields here. */
+_Static_assert(SMMU_S1DESC_DBM == SMMU_S2DESC_DBM &&
+		       SMMU_S1DESC_Contiguous == SMMU_S2DESC_Contiguous &&
+		       SMMU_S1DESC_AF == SMMU_S2DESC_AF &&
+		       SMMU_S1DESC_SH == SMMU_S2DESC_SH,
+	       "shared fields");
 
 enum { DESC_BLOCK = 1, DESC_TABLE = 3, DESC_PAGE = 3 };
 
@@ -20,6 +27,7 @@ enum {
 
 enum { SH_OUTER = 2, SH_INNER = 3 };
 enum { AP_UNPRIV = 1, AP_READ_ONLY = 2 };
+enum { S2AP_READ = 1, S2AP_WRITE = 2 };
 enum { XN_NONE_AT_ALL = 2 };
 
 uint64_t pgt_mair(void)
@@ -28,31 +36,73 @@ uint64_t pgt_mair(void)
 	       (uint64_t)MAIR_DEVICE_NGNRE << (8 * ATTR_DEVICE);
 }
 
-static uint64_t addr_bits(const struct io_pgtable *t, uint64_t pa)
+uint64_t pgt_addr_bits(const struct pgt_geometry *geo, uint64_t pa)
 {
 	uint64_t desc = 0;
 
 	smmu_set(&desc, SMMU_S1DESC_Addr, pa >> 12);
-	if (t->geo.wide)
+	if (geo->wide)
 		smmu_set(&desc, SMMU_S1DESC_Addr_64K_HI, pa >> 48);
+	if (geo->ds) {
+		smmu_set(&desc, SMMU_S1DESC_Addr_DS_49_48, pa >> 48);
+		smmu_set(&desc, SMMU_S1DESC_Addr_DS_51_50, pa >> 50);
+	}
 	return desc;
 }
 
-uint64_t pgt_desc_addr(const struct io_pgtable *t, uint64_t desc)
+uint64_t pgt_desc_addr(const struct pgt_geometry *geo, uint64_t desc)
 {
 	uint64_t pa = smmu_get(&desc, SMMU_S1DESC_Addr) << 12;
 
 	/* With 64 KiB pages [15:12] are not the address they look like. */
-	pa &= ~(pgt_size(&t->geo, 3) - 1);
-	if (t->geo.wide)
+	pa &= ~(pgt_size(geo, 3) - 1);
+	if (geo->wide)
 		pa |= smmu_get(&desc, SMMU_S1DESC_Addr_64K_HI) << 48;
+	if (geo->ds)
+		pa |= smmu_get(&desc, SMMU_S1DESC_Addr_DS_49_48) << 48 |
+		      smmu_get(&desc, SMMU_S1DESC_Addr_DS_51_50) << 50;
 	return pa;
 }
 
 uint64_t pgt_table_desc(const struct io_pgtable *t, uint64_t pa)
 {
-	return addr_bits(t, pa) | DESC_TABLE;
+	return pgt_addr_bits(&t->geo, pa) | DESC_TABLE;
 }
+
+bool pgt_is_grouped(uint64_t desc)
+{
+	return smmu_get(&desc, SMMU_S1DESC_Contiguous);
+}
+
+uint64_t pgt_grouped(uint64_t desc, bool yes)
+{
+	smmu_set(&desc, SMMU_S1DESC_Contiguous, yes);
+	return desc;
+}
+
+/* ---- Dirty state: who may write, but for DBM ---- */
+
+bool pgt_is_dirty(const struct io_pgtable *t, uint64_t desc)
+{
+	if (!smmu_get(&desc, SMMU_S1DESC_DBM))
+		return false;
+	if (t->fmt == IO_PGTABLE_STAGE1)
+		return !(smmu_get(&desc, SMMU_S1DESC_AP) & AP_READ_ONLY);
+	return smmu_get(&desc, SMMU_S2DESC_S2AP) & S2AP_WRITE;
+}
+
+uint64_t pgt_cleaned(const struct io_pgtable *t, uint64_t desc)
+{
+	if (t->fmt == IO_PGTABLE_STAGE1)
+		smmu_set(&desc, SMMU_S1DESC_AP,
+			 smmu_get(&desc, SMMU_S1DESC_AP) | AP_READ_ONLY);
+	else
+		smmu_set(&desc, SMMU_S2DESC_S2AP,
+			 smmu_get(&desc, SMMU_S2DESC_S2AP) & ~(uint64_t)S2AP_WRITE);
+	return desc;
+}
+
+/* ---- What a prot says ---- */
 
 static void stage1_attr(uint64_t *desc, unsigned prot)
 {
@@ -84,21 +134,27 @@ static void stage2_attr(const struct io_pgtable *t, uint64_t *desc, unsigned pro
 		attr = fwb ? MEMATTR_FWB_WB : MEMATTR_WB;
 	smmu_set(desc, SMMU_S2DESC_MemAttr, attr);
 	smmu_set(desc, SMMU_S2DESC_S2AP,
-		 (prot & IO_PROT_READ ? 1u : 0u) | (prot & IO_PROT_WRITE ? 2u : 0u));
+		 (prot & IO_PROT_READ ? S2AP_READ : 0u) |
+			 (prot & IO_PROT_WRITE ? S2AP_WRITE : 0u));
 	smmu_set(desc, SMMU_S2DESC_XN, prot & IO_PROT_NOEXEC ? XN_NONE_AT_ALL : 0);
 }
 
-uint64_t pgt_leaf(const struct io_pgtable *t, int level, uint64_t pa, unsigned prot)
+uint64_t pgt_leaf(const struct io_pgtable *t, int level, unsigned prot)
 {
-	uint64_t desc = addr_bits(t, pa) | (level == 3 ? DESC_PAGE : DESC_BLOCK);
+	uint64_t desc = level == 3 ? DESC_PAGE : DESC_BLOCK;
 	/* Whatever is not cached by the CPUs is at best shared with everyone. */
 	bool inner = (prot & IO_PROT_CACHE) && !(prot & IO_PROT_MMIO);
 
-	smmu_set(&desc, SMMU_S1DESC_SH, inner ? SH_INNER : SH_OUTER);
+	if (!t->geo.ds) /* there it is the root's to say */
+		smmu_set(&desc, SMMU_S1DESC_SH, inner ? SH_INNER : SH_OUTER);
 	smmu_set(&desc, SMMU_S1DESC_AF, 1);
 	if (t->fmt == IO_PGTABLE_STAGE1)
 		stage1_attr(&desc, prot);
 	else
 		stage2_attr(t, &desc, prot);
+	if ((t->quirks & IO_PGTABLE_QUIRK_DIRTY) && (prot & IO_PROT_WRITE)) {
+		smmu_set(&desc, SMMU_S1DESC_DBM, 1);
+		desc = pgt_cleaned(t, desc);
+	}
 	return desc;
 }

@@ -28,7 +28,13 @@ static void mem_free(struct io_pgtable *t, const struct iommu_dma *mem)
 
 int pgt_table_alloc(struct io_pgtable *t, struct iommu_dma *mem)
 {
-	return mem_alloc(t, pgt_size(&t->geo, 3), mem);
+	int err = mem_alloc(t, pgt_size(&t->geo, 3), mem);
+
+	/* Before anybody can find it: whoever does sees this too. */
+	if (!err && (uintptr_t)mem->cpu - (uintptr_t)mem->pa !=
+			    (uintptr_t)t->root.cpu - (uintptr_t)t->root.pa)
+		__atomic_store_n(&t->linear, false, __ATOMIC_RELEASE);
+	return err;
 }
 
 void pgt_table_free(struct io_pgtable *t, const struct iommu_dma *mem)
@@ -39,7 +45,7 @@ void pgt_table_free(struct io_pgtable *t, const struct iommu_dma *mem)
 struct iommu_dma pgt_table_at(const struct io_pgtable *t, uint64_t desc)
 {
 	struct iommu_dma mem = {
-		.pa = pgt_desc_addr(t, desc),
+		.pa = pgt_desc_addr(&t->geo, desc),
 		.size = pgt_size(&t->geo, 3),
 	};
 
@@ -49,7 +55,7 @@ struct iommu_dma pgt_table_at(const struct io_pgtable *t, uint64_t desc)
 
 void pgt_subtree_free(struct io_pgtable *t, int level, const struct iommu_dma *mem)
 {
-	uint64_t entries = UINT64_C(1) << pgt_index_bits(&t->geo, level);
+	uint64_t entries = pgt_entries(&t->geo, level);
 	const desc_t *at = mem->cpu;
 
 	for (uint64_t i = 0; level < 3 && i < entries; i++) {
@@ -66,8 +72,9 @@ void pgt_subtree_free(struct io_pgtable *t, int level, const struct iommu_dma *m
 
 static int check_cfg(const struct io_pgtable_cfg *cfg)
 {
-	unsigned legal = cfg->fmt == IO_PGTABLE_STAGE1 ? IO_PGTABLE_QUIRK_TTBR1
-						       : IO_PGTABLE_QUIRK_S2FWB;
+	unsigned legal = IO_PGTABLE_QUIRK_DIRTY |
+			 (cfg->fmt == IO_PGTABLE_STAGE1 ? IO_PGTABLE_QUIRK_TTBR1
+							: IO_PGTABLE_QUIRK_S2FWB);
 
 	if (cfg->fmt != IO_PGTABLE_STAGE1 && cfg->fmt != IO_PGTABLE_STAGE2)
 		return -EINVAL;
@@ -91,6 +98,9 @@ int io_pgtable_alloc(struct io_pgtable **table, struct io_pgtable_cfg *cfg)
 	t->platform = cfg->platform;
 	t->flush = cfg->flush;
 	t->cookie = cfg->cookie;
+	t->linear = true;
+	/* Dirty state is a page's own; that of a group would be one for all (9.6). */
+	t->contiguous = cfg->contiguous && !(cfg->quirks & IO_PGTABLE_QUIRK_DIRTY);
 	t->pgsize_bitmap = cfg->pgsize_bitmap & pgt_page_sizes(&geo);
 	err = mem_alloc(t, UINT64_C(8) << geo.root_bits, &t->root);
 	if (err) {

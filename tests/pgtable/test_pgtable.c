@@ -47,7 +47,8 @@ void table_make(struct table *x, enum io_pgtable_fmt fmt, uint64_t granule, unsi
 	arena_init(&x->arena, M(64));
 	x->cfg = (struct io_pgtable_cfg){
 		.fmt = fmt,
-		.quirks = quirks,
+		.quirks = quirks & ~CONTIGUOUS,
+		.contiguous = quirks & CONTIGUOUS,
 		.pgsize_bitmap = ALL_SIZES & ~below,
 		.ias = ias,
 		.oas = oas,

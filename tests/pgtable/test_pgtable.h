@@ -24,6 +24,9 @@ struct table {
 	void *gather;
 };
 
+/* Beside the quirks: cfg.contiguous. */
+#define CONTIGUOUS (1u << 31)
+
 /* granule in bytes; the largest blocks that it has. */
 void table_make(struct table *x, enum io_pgtable_fmt fmt, uint64_t granule, unsigned ias,
 		unsigned oas, unsigned quirks);
