@@ -33,6 +33,7 @@ void arm_smmu_make_s1_cd(const struct arm_smmu_master *master,
 	smmu_set(cd, SMMU_CD_OR0, s1->or_);
 	smmu_set(cd, SMMU_CD_SH0, s1->sh);
 	smmu_set(cd, SMMU_CD_IPS, s1->ips);
+	smmu_set(cd, SMMU_CD_DS, s1->ds);
 	smmu_set_addr(cd, SMMU_CD_TTB0, s1->ttb);
 	smmu_set(cd, SMMU_CD_MAIR0, s1->mair);
 	smmu_set(cd, SMMU_CD_MAIR1, s1->mair >> 32);

@@ -51,20 +51,27 @@ static enum arm_smmu_stage stage_for(const struct arm_smmu *smmu, uint32_t flags
 	}
 }
 
+/* 512 GiB of 4 KiB pages, 64 GiB of 16 KiB ones. */
+#define DS_BLOCKS (UINT64_C(1) << 39 | UINT64_C(1) << 36)
+
 /* DRV-60 */
 static int make_pgtable(struct arm_smmu_domain *domain, uint32_t flags)
 {
 	struct arm_smmu *smmu = domain->smmu;
 	bool fwb = (flags & IOMMU_ALLOC_NEST_PARENT) && (smmu->features & FEAT_S2FWB);
+	bool ds = smmu_reg_get(smmu->idr[5], SMMU_IDR5_DS);
 	int err;
 
 	domain->pgcfg = (struct io_pgtable_cfg){
 		.fmt = domain->stage == STAGE_1 ? IO_PGTABLE_STAGE1 : IO_PGTABLE_STAGE2,
 		.quirks = fwb ? IO_PGTABLE_QUIRK_S2FWB : 0,
-		.pgsize_bitmap = smmu->pgsize_bitmap,
+		/* DS has a block level more, which tables of 48 bits leave out again. */
+		.pgsize_bitmap = smmu->pgsize_bitmap | (ds ? DS_BLOCKS : 0),
 		.ias = smmu->features & FEAT_VAX ? 52 : 48,
 		.oas = smmu->oas,
 		.coherent = smmu->features & FEAT_COHERENCY,
+		.ds = ds,
+		.contiguous = smmu_reg_get(smmu->idr[3], SMMU_IDR3_BBML) != 0,
 		.platform = smmu->platform,
 		.flush = &flush_ops,
 		.cookie = domain,

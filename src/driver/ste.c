@@ -78,6 +78,7 @@ void arm_smmu_make_s2_ste(const struct arm_smmu_master *master,
 	smmu_set(ste, SMMU_STE_S2PTW, 1);
 	smmu_set(ste, SMMU_STE_S2R, 1);
 	smmu_set(ste, SMMU_STE_S2S, master->stall_enabled);
+	smmu_set(ste, SMMU_STE_S2DS, s2->ds);
 	smmu_set_addr(ste, SMMU_STE_S2TTB, s2->ttb);
 }
 
@@ -115,7 +116,7 @@ static void used_by_stage2(uint64_t *used)
 		SMMU_STE_S2VMID, SMMU_STE_S2T0SZ, SMMU_STE_S2SL0, SMMU_STE_S2IR0,
 		SMMU_STE_S2OR0,	 SMMU_STE_S2SH0,  SMMU_STE_S2TG,  SMMU_STE_S2PS,
 		SMMU_STE_S2AA64, SMMU_STE_S2ENDI, SMMU_STE_S2PTW, SMMU_STE_S2S,
-		SMMU_STE_S2R,	 SMMU_STE_S2TTB,
+		SMMU_STE_S2R,	 SMMU_STE_S2TTB,  SMMU_STE_S2DS,
 	};
 
 	add_all(used, fields, sizeof(fields) / sizeof(fields[0]));

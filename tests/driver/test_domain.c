@@ -298,26 +298,39 @@ static void paging_domains_of_every_granule(void **state)
 	}
 }
 
-/* Every page size of every granule and stage, through the model's own walker. */
+/*
+ * Every page size of every granule and stage, through the model's own walker; from v3.4
+ * on with 52 bits and the layout of DS (CD-29, STE-65).
+ */
 static void blocks_reach_memory(void **state)
 {
 	(void)state;
-	for (unsigned g = 0; g < 6; g++) {
+	for (unsigned i = 0; i < 12; i++) {
 		const uint32_t sid = 2;
 		struct smmu_config cfg = rig_config();
+		unsigned g = i % 6;
 		struct iommu_domain *domain;
 		struct iommu_dev *dev;
 		struct rig r;
 
+		if (i >= 6) {
+			assert_int_equal(smmu_config_init(&cfg, SMMU_PRESET_V3_4), 0);
+			cfg.sid_bits = 10;
+		}
 		cfg.gran4k = g / 2 == 0;
 		cfg.gran16k = g / 2 <= 1;
+		if (i >= 6 && g / 2 == 2)
+			cfg.ds = 0; /* which is for the others */
 		rig_up(&r, &cfg);
 		dev = rig_add(&r, "dev", &sid, 1);
 		domain = alloc(dev, g & 1 ? IOMMU_ALLOC_STAGE2 : 0);
 		assert_int_equal(iommu_attach_device(domain, dev), 0);
+		if (i >= 6)
+			assert_int_equal(domain->aperture_last, (UINT64_C(1) << 52) - 1);
 		for (uint64_t s = domain->pgsize_bitmap; s; s &= s - 1) {
 			uint64_t size = s & -s, pa = DATA_BASE & ~(size - 1),
-				 iova = 3 * size;
+				 iova = i < 6 ? 3 * size
+					      : domain->aperture_last - 3 * size + 1;
 
 			assert_int_equal(iommu_map(domain, iova, pa, size, RW), 0);
 			expect_ok(&r, sid, iova + (DATA_BASE - pa), DATA_BASE);

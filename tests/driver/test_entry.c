@@ -64,7 +64,8 @@ static struct meaning ste_meaning(const uint64_t *e, bool with_safe)
 		u1 |= ones(25, 25) | ones(45, 44);
 		m.w[2] |=
 			e[2] & (ones(15, 0) | ones(52, 32) | ones(54, 54) | ones(58, 57));
-		m.w[3] |= e[3] & ones(55, 4);
+		/* S2DS, bit 195, is younger than DRV-45. */
+		m.w[3] |= e[3] & (ones(55, 4) | ones(3, 3));
 	}
 	if ((cfg & 3) && with_safe)
 		u1 |= ones(19, 19) | ones(29, 28);

@@ -97,6 +97,8 @@ static void random_unmap(struct table *x, struct shadow *sh, uint64_t base, uint
 	}
 }
 
+static unsigned groups; /* looked at */
+
 static bool hinted(const struct walk_result *r)
 {
 	return r->found && r->desc >> 52 & 1;
@@ -120,6 +122,7 @@ static void check_group(struct table *x, uint64_t at, const struct walk_result *
 	if (!hinted(r))
 		return;
 	assert_true(x->cfg.contiguous);
+	groups++;
 	assert_int_equal(r->pa - pa, at - first);
 	for (uint64_t off = 0; first == at && off < span; off += r->size) {
 		struct walk_result other = walk(&x->arena, &x->cfg, first + off);
@@ -184,8 +187,10 @@ static void random_operations_match_shadow(void **state)
 		random_on(IO_PGTABLE_STAGE1, page, 0, 0x9e3779b97f4a7c15u ^ page);
 		random_on(IO_PGTABLE_STAGE2, page, 0, 0xbf58476d1ce4e5b9u ^ page);
 		random_on(IO_PGTABLE_STAGE1, page, IO_PGTABLE_QUIRK_TTBR1, 77 + page);
+		groups = 0;
 		random_on(IO_PGTABLE_STAGE1, page, CONTIGUOUS, 99 + page);
 		random_on(IO_PGTABLE_STAGE2, page, CONTIGUOUS, 98 + page);
+		assert_true(groups > 100);
 	}
 }
 
