@@ -20,6 +20,9 @@ function(smmu_compile_options target)
     target_compile_options(${target} PRIVATE -fsanitize=${SMMU_SANITIZE}
       -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${SMMU_SANITIZE})
+    if(SMMU_SANITIZE MATCHES undefined) # which gcc does not tell
+      target_compile_definitions(${target} PRIVATE SMMU_UNDEFINED_SANITIZER)
+    endif()
   endif()
 endfunction()
 

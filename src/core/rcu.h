@@ -39,17 +39,26 @@ void rcu_reader_ends(void);
 void rcu_wait_for_readers(void);
 #else
 #include <urcu/urcu-bp.h>
+#if defined(SMMU_UNDEFINED_SANITIZER)
+/* liburcu-bp (0.13) does not align its readers as it declares them: not to be looked at.
+ */
+#define rcu_reader_lock	  urcu_bp_read_lock
+#define rcu_reader_unlock urcu_bp_read_unlock
+#else
 /* The readers' few lines, which are there to be inlined by whoever likes. */
 #include <urcu/static/urcu-bp.h>
+#define rcu_reader_lock	  _urcu_bp_read_lock
+#define rcu_reader_unlock _urcu_bp_read_unlock
+#endif
 
 static inline void rcu_reader_begins(void)
 {
-	_urcu_bp_read_lock();
+	rcu_reader_lock();
 }
 
 static inline void rcu_reader_ends(void)
 {
-	_urcu_bp_read_unlock();
+	rcu_reader_unlock();
 }
 
 /* Every reader that was inside when this began has left when it returns. */

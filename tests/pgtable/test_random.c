@@ -49,8 +49,13 @@ static void random_map(struct table *x, struct shadow *sh, uint64_t base, uint64
 	uint64_t most = SLOTS / per - first / per, limit = rnd(seed) % 8 ? 3 : 300,
 		 count = 1 + rnd(seed) % (most > limit ? limit : most);
 	uint64_t pa = (rnd(seed) % (UINT64_C(1) << 34)) & ~(size - 1), mapped = 0, ok = 0;
-	int err = io_pgtable_map_pages(x->t, base + first * page, pa, size, count, RW,
-				       &mapped);
+	int err;
+
+	/* A long run may be full of groups. */
+	if (limit > 3)
+		pa = (pa & -(SLOTS * page)) | first * page;
+	err = io_pgtable_map_pages(x->t, base + first * page, pa, size, count, RW,
+				   &mapped);
 
 	/* Page after page succeeds until one of them has something in it. */
 	for (; ok < count; ok++) {
