@@ -47,6 +47,8 @@ struct iommu_mm;
 struct iommu_iopf_group;
 struct iommu_dirty_bitmap;
 struct iommu_page_request;
+struct iommu_user_array;
+struct iommufd_viommu;
 
 /* The object of which `ptr` is the member `member`. */
 #define IOMMU_CONTAINER_OF(ptr, type, member)                                            \
@@ -319,6 +321,24 @@ struct iommu_ops {
 	 */
 	int (*domain_alloc_sva)(struct iommu_dev *dev, struct iommu_mm *mm,
 				struct iommu_domain **domain);
+
+	/*
+	 * For users (<smmulator/iommu_user.h>); NULL: -EOPNOTSUPP, but of hw_info: nothing
+	 * to tell. Locks: none.
+	 *
+	 * A stage 1 that the user describes, on `parent`, which has IOMMU_ALLOC_NEST_PARENT.
+	 */
+	int (*domain_alloc_nested)(struct iommu_dev *dev, struct iommu_domain *parent,
+				   uint32_t flags, const struct iommu_user_data *data,
+				   struct iommu_domain **domain);
+	/* As iommu_user_hw_info(); room is enough for any driver. */
+	int (*hw_info)(struct iommu_dev *dev, uint32_t *type, void *info, size_t room,
+		       size_t *len);
+	/* Bytes of the driver's structure for a vIOMMU of this type; 0: none of it. */
+	size_t (*get_viommu_size)(struct iommu_dev *dev, uint32_t type);
+	/* Zeroed memory of that size becomes one; sets viommu->ops. */
+	int (*viommu_init)(struct iommufd_viommu *viommu, struct iommu_domain *parent,
+			   const struct iommu_user_data *data);
 };
 
 struct iommu_iotlb_gather;
@@ -399,6 +419,12 @@ struct iommu_domain_ops {
 				    struct iommu_iotlb_gather *gather);
 	/* True: from now on no-snoop is overridden for good (CORE-131). */
 	bool (*enforce_cache_coherency)(struct iommu_domain *domain);
+	/*
+	 * Nested domains that belong to no vIOMMU: as cache_invalidate of
+	 * struct iommufd_viommu_ops. Locks: none.
+	 */
+	int (*cache_invalidate_user)(struct iommu_domain *domain,
+				     struct iommu_user_array *array);
 	/* Frees it; attached to nothing. NULL for static domains. Locks: as alloc. */
 	void (*free)(struct iommu_domain *domain);
 };
@@ -464,6 +490,12 @@ struct iommu_domain {
 	 * nor detach anything (CORE-107).
 	 */
 	int (*iopf_handler)(struct iommu_iopf_group *group);
+	/*
+	 * With IOMMU_COOKIE_IOMMUFD: where the device has to write for the doorbell at pa;
+	 * *iova is pa already. Locks: the group's mutex. NULL: -EOPNOTSUPP (CORE-116).
+	 */
+	int (*sw_msi)(struct iommu_domain *domain, struct iommu_dev *dev, uint64_t pa,
+		      uint64_t *iova);
 	struct iommu_mm *mm;	 /* of an SVA domain */
 	bool enforces_coherency; /* the core's; never goes back (CORE-131) */
 };

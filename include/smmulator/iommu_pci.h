@@ -76,6 +76,10 @@ SMMU_API int iommu_pci_enable_pri(const struct iommu_dev *dev, uint32_t requests
 SMMU_API void iommu_pci_disable_pri(const struct iommu_dev *dev);
 /* Forgets what is outstanding. -EINVAL: no capability; -EBUSY: enabled. A VF: 0. */
 SMMU_API int iommu_pci_reset_pri(const struct iommu_dev *dev);
+/* It has PRI; a VF: its PF has. */
+SMMU_API bool iommu_pci_pri_supported(const struct iommu_dev *dev);
+/* A virtual function: it shares PASID and PRI with its physical one. */
+SMMU_API bool iommu_pci_is_vf(const struct iommu_dev *dev);
 /* PRG responses must bear the PASID of the request. */
 SMMU_API bool iommu_pci_prg_resp_pasid_required(const struct iommu_dev *dev);
 

@@ -391,6 +391,8 @@ int iommu_dma_prepare_msi(struct iommu_dev *dev, uint64_t pa, uint64_t *iova)
 		pthread_mutex_unlock(&cookie->lock);
 		if (!err)
 			*iova = where + offset;
+	} else if (domain->cookie_kind == IOMMU_COOKIE_IOMMUFD && domain->sw_msi) {
+		err = domain->sw_msi(domain, dev, pa, iova);
 	}
 	core_group_unlock(group);
 	return err;

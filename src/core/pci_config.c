@@ -314,6 +314,18 @@ int iommu_pci_reset_pri(const struct iommu_dev *dev)
 	return 0;
 }
 
+bool iommu_pci_pri_supported(const struct iommu_dev *dev)
+{
+	struct reg r;
+
+	return reg_of(shared(dev), IOMMU_PCI_EXT_PRI, &r);
+}
+
+bool iommu_pci_is_vf(const struct iommu_dev *dev)
+{
+	return is_vf(dev);
+}
+
 bool iommu_pci_prg_resp_pasid_required(const struct iommu_dev *dev)
 {
 	struct reg r;

@@ -219,6 +219,9 @@ struct arm_smmu_attachment {
 	enum arm_smmu_atc atc; /* what domain->invs has of the device's ATC */
 	bool iopf;	       /* one of the master's iopf_users */
 	bool in_cd;	       /* its CD is the domain's now; smmu->cd_lock */
+	/* A guest's, and it has a name for the device there; else NULL (DRV-84). */
+	struct arm_vsmmu *vsmmu;
+	uint32_t vsid;
 };
 
 enum arm_smmu_stage { STAGE_1 = 1, STAGE_2 = 2 };

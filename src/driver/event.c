@@ -5,6 +5,7 @@
 #include "driver/cmdq.h"
 #include "driver/fault.h"
 #include "driver/queue.h"
+#include "driver/vsmmu.h"
 
 /* Which event records carry what: the heads alone are alike. */
 struct event_kind {
@@ -122,7 +123,7 @@ static void handle(struct arm_smmu *smmu, const uint64_t *dw)
 	const struct arm_smmu_attachment *at = NULL;
 	struct iommu_domain *domain;
 	struct arm_smmu_master *master;
-	bool served;
+	bool served, forwarded;
 
 	arm_smmu_count(smmu, COUNT_EVENTS, 1);
 	rcu_reader_begins();
@@ -134,10 +135,11 @@ static void handle(struct arm_smmu *smmu, const uint64_t *dw)
 	domain = at ? at->core : NULL;
 	if (smmu->event_fn)
 		smmu->event_fn(smmu->event_ctx, &e);
+	forwarded = master && arm_vsmmu_forward(master, &e);
 	pthread_mutex_unlock(&smmu->streams_lock);
 	/* DRV-105: a page fault if somebody serves those; told of as a fault if not. */
 	served = e.stalled && master && arm_smmu_report_stall(master, &e);
-	if (!served)
+	if (!served && !forwarded)
 		report(smmu, &e, domain);
 	if (e.stalled && !master)
 		arm_smmu_terminate(smmu, e.sid, e.stag);

@@ -2,6 +2,7 @@
 /* What the core sees of this driver. */
 #include <errno.h>
 #include "driver/fault.h"
+#include "driver/vsmmu.h"
 
 /* DRV-62: shared by every instance, never written to. */
 static const struct iommu_domain_ops identity_ops = { .attach_dev =
@@ -58,6 +59,10 @@ const struct iommu_ops arm_smmu_ops = {
 	.domain_alloc_paging_flags = arm_smmu_domain_alloc,
 	.domain_alloc_sva = arm_smmu_domain_alloc_sva,
 	.page_response = arm_smmu_page_response,
+	.user_pasid_table = true,
+	.hw_info = arm_smmu_hw_info,
+	.get_viommu_size = arm_smmu_get_viommu_size,
+	.viommu_init = arm_smmu_viommu_init,
 	.identity_domain = &identity_domain,
 	.blocked_domain = &blocked_domain,
 	.release_domain = &blocked_domain,

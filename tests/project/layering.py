@@ -20,12 +20,13 @@ HEADERS = {
     'endpoint': ['endpoint', 'pcie'],
     'machine': ['machine'],
     'pgtable': ['platform', 'pgtable'],
-    'core': ['iommu', 'iommu_acpi', 'iommu_dma', 'iommu_fault', 'iommu_pci', 'iommu_sva'],
-    'driver': ['arm_smmu'],
+    'core': ['iommu', 'iommu_acpi', 'iommu_dma', 'iommu_fault', 'iommu_pci', 'iommu_sva', 'iommu_user'],
+    'driver': ['arm_smmu', 'iommufd_smmuv3'],
+    'user': ['iommufd'],
     'pci': ['pci'],
 }
 # The inner header of one floor that others may include all the same.
-SHARED = {'core/rcu.h': ('driver',)}
+SHARED = {'core/rcu.h': ('driver',), 'core/list.h': ('user',)}
 # Floors that a floor may see, besides itself and arch.
 MAY_SEE = {
     'arch': [],
@@ -37,6 +38,7 @@ MAY_SEE = {
     'pgtable': [],
     'core': ['pgtable', 'firmware'],  # the one named arrow between the halves
     'driver': ['pgtable', 'core'],
+    'user': ['pgtable', 'core', 'driver'],
     # A library of its own, since it links libpci, which is GPL: it needs none of the
     # others, and none of them may need it; the program may, where it is built.
     'pci': [],
