@@ -21,7 +21,7 @@ enum {
 	PAGES = 12,
 	BLOCKS = 3,
 	STEPS = 4000,
-	SEEDS = 40
+	SEEDS = 24
 };
 #define PAGE(i)	 (UINT64_C(0x400000) + (uint64_t)(i)*4096)
 #define BLOCK(i) (UINT64_C(0x40000000) + (uint64_t)(i)*0x200000)
