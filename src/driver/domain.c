@@ -205,6 +205,21 @@ static uint64_t iova_to_phys(struct iommu_domain *core, uint64_t iova)
 	return pa;
 }
 
+/* DRV-63: all of its devices' root complexes can, and those that come must. */
+static bool enforce_cache_coherency(struct iommu_domain *core)
+{
+	struct arm_smmu_domain *domain = to_domain(core);
+	bool all = true;
+
+	pthread_mutex_lock(&domain->lock);
+	for (const struct arm_smmu_attachment *a = domain->attachments; a;
+	     a = a->next_in_domain)
+		all = all && a->master->canwbs;
+	__atomic_store_n(&domain->enforced, all, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&domain->lock);
+	return all;
+}
+
 const struct iommu_domain_ops arm_smmu_paging_ops = {
 	.attach_dev = arm_smmu_attach_dev,
 	.test_dev = arm_smmu_test_dev,
@@ -214,5 +229,6 @@ const struct iommu_domain_ops arm_smmu_paging_ops = {
 	.iotlb_sync = iotlb_sync,
 	.flush_iotlb_all = flush_iotlb_all,
 	.iova_to_phys = iova_to_phys,
+	.enforce_cache_coherency = enforce_cache_coherency,
 	.free = domain_free,
 };
