@@ -255,6 +255,14 @@ static inline struct arm_smmu_domain *to_domain(struct iommu_domain *domain)
 	return IOMMU_CONTAINER_OF(domain, struct arm_smmu_domain, core);
 }
 
+/* DRV-34, DRV-59: hardware can note which pages are written to, and is heard of it. */
+static inline bool arm_smmu_can_track(const struct arm_smmu *smmu)
+{
+	const unsigned all = FEAT_S1 | FEAT_HD | FEAT_COHERENCY;
+
+	return (smmu->features & all) == all;
+}
+
 static inline void arm_smmu_count(struct arm_smmu *smmu, enum arm_smmu_counter which,
 				  uint64_t n)
 {
