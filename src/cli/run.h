@@ -31,6 +31,8 @@ const char *run_domain_name(enum run_domain domain);
 struct run_options {
 	const char *board; /* file that messages about the board name */
 	bool is_dtb;
+	const void *blob; /* the tree itself, where it comes from no file; NULL: it does */
+	size_t blob_len;
 	const char *acpi[2]; /* files of tables; NULL: none */
 	struct smmu_machine_function *named;
 	size_t nnamed;
@@ -57,6 +59,9 @@ struct run_memory {
 };
 /* All RAM of the machine but what firmware says is in use. 0 or -ENOMEM. */
 int run_memory_init(struct run_memory *memory, const struct smmu_machine *machine);
+/* One piece of RAM on that bus, less its first page. 0 or -ENOMEM. */
+int run_memory_init_range(struct run_memory *memory, struct smmu_bus *bus, uint64_t base,
+			  uint64_t size);
 void run_memory_destroy(struct run_memory *memory);
 /* Zeroed, on a multiple of align and of 4096. 0 or -ENOMEM. */
 int run_memory_alloc(struct run_memory *memory, uint64_t size, uint64_t align,
@@ -165,6 +170,8 @@ struct run {
 };
 
 uint64_t run_now_ns(void);
+/* --preset; false after a complaint. */
+bool run_parse_preset(const char *name, enum smmu_preset *preset);
 /* Of the description; what is worth a line; what must not be. All survive lack of memory.
  */
 void run_finding(struct run *run, const char *fmt, ...)
@@ -175,6 +182,15 @@ void run_unexpected(struct run *run, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* On a terminal, when it has taken a while: how far it is. NULL: takes it away. */
 void run_progress(struct run *run, const char *what, size_t done, size_t of);
+
+/*
+ * Everything up to masters in their groups. CLI_OK, or CLI_INPUT after a complaint;
+ * run_host_down() follows either way.
+ */
+int run_host_up(struct run *run);
+void run_host_down(struct run *run);
+/* What the drivers of the host must never have met on a machine that works. */
+void run_check_health(struct run *run);
 
 /* Reads the description and builds the machine. CLI_OK or CLI_INPUT after a complaint. */
 int run_board_create(struct run *run);

@@ -11,15 +11,17 @@
 
 static int read_tree(struct run *run, char *why, size_t n)
 {
-	void *blob;
-	size_t len;
-	int status = cli_read_file(run->options->board, MAX_DTB, &blob, &len), err;
+	const struct run_options *o = run->options;
+	void *file = NULL;
+	size_t len = o->blob_len;
+	int status = o->blob ? CLI_OK : cli_read_file(o->board, MAX_DTB, &file, &len);
+	int err;
 
 	if (status)
 		return status;
-	err = smmu_fw_from_dtb(blob, len, &run->fw, why, n);
-	free(blob);
-	return err ? cli_complain("%s: %s", run->options->board, why) : CLI_OK;
+	err = smmu_fw_from_dtb(o->blob ? o->blob : file, len, &run->fw, why, n);
+	free(file);
+	return err ? cli_complain("%s: %s", o->board, why) : CLI_OK;
 }
 
 static int read_tables(struct run *run, char *why, size_t n)

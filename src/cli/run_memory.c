@@ -108,6 +108,13 @@ int run_memory_init(struct run_memory *memory, const struct smmu_machine *machin
 	return err;
 }
 
+int run_memory_init_range(struct run_memory *memory, struct smmu_bus *bus, uint64_t base,
+			  uint64_t size)
+{
+	*memory = (struct run_memory){ .bus = bus };
+	return insert(memory, base + PAGE, size - PAGE);
+}
+
 void run_memory_destroy(struct run_memory *memory)
 {
 	while (memory->free) {
