@@ -35,7 +35,7 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_command cmd_decode, cmd_explain, cmd_run;
+extern const struct cli_command cmd_decode, cmd_explain, cmd_guest, cmd_run;
 
 enum { CLI_KEY_HELP = 'h', CLI_KEY_END = -1, CLI_KEY_WRONG = '?' };
 

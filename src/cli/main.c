@@ -4,7 +4,8 @@
 #include <smmulator/version.h>
 #include "cli/cli.h"
 
-static const struct cli_command *const commands[] = { &cmd_run, &cmd_explain, &cmd_decode };
+static const struct cli_command *const commands[] = { &cmd_run, &cmd_guest, &cmd_explain,
+						    &cmd_decode };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const struct cli_option program_options[] = {

@@ -2,7 +2,7 @@
 /* Batches, and commands with no story of their own. */
 #include "driver/cmdq.h"
 
-void arm_smmu_batch_send(struct arm_smmu_batch *b, bool sync)
+static void batch_send(struct arm_smmu_batch *b, bool sync)
 {
 	int err = arm_smmu_cmdq_submit(b->cmdq, b->cmds, b->n, sync);
 
@@ -11,9 +11,20 @@ void arm_smmu_batch_send(struct arm_smmu_batch *b, bool sync)
 	b->n = 0;
 }
 
+void arm_smmu_batch_add(struct arm_smmu_batch *b, const struct arm_smmu_cmd *cmd)
+{
+	/* DRV-14: some parts want no long run without a SYNC. */
+	if ((b->cmdq->smmu->features & FEAT_CMDQ_FORCE_SYNC) &&
+	    b->n == CMDQ_BATCH_MAX - 1)
+		batch_send(b, true);
+	if (b->n == CMDQ_BATCH_MAX)
+		batch_send(b, false);
+	b->cmds[b->n++] = *cmd;
+}
+
 int arm_smmu_batch_sync(struct arm_smmu_batch *b)
 {
-	arm_smmu_batch_send(b, true);
+	batch_send(b, true);
 	return b->err;
 }
 

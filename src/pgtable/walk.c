@@ -31,13 +31,10 @@ int pgt_check_range(const struct io_pgtable *t, uint64_t iova, uint64_t pgsize,
 
 desc_t *pgt_find(const struct io_pgtable *t, uint64_t iova, int *level)
 {
-	const struct pgt_geometry *geo = &t->geo;
-	uint64_t mask = (UINT64_C(1) << geo->root_bits) - 1;
-	unsigned shift = pgt_shift(geo, geo->start);
 	desc_t *base = t->root.cpu;
 
-	for (int l = geo->start;; l++) {
-		desc_t *here = &base[iova >> shift & mask];
+	for (int l = t->geo.start;; l++) {
+		desc_t *here = &base[pgt_index(&t->geo, l, iova)];
 		uint64_t desc;
 
 		if (l == *level)
@@ -48,8 +45,6 @@ desc_t *pgt_find(const struct io_pgtable *t, uint64_t iova, int *level)
 			return here;
 		}
 		base = pgt_table_ptr(t, desc);
-		shift -= geo->stride;
-		mask = (UINT64_C(1) << geo->stride) - 1;
 	}
 }
 

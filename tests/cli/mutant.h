@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <smmulator/iommu.h>
+#include <smmulator/vmm.h>
 
 static inline int mutant_is(const char *name)
 {
@@ -46,6 +47,27 @@ static inline int mutant_attach(struct iommu_domain *domain, struct iommu_group 
 	return mutant_is("detached") ? 0 : iommu_attach_group(domain, group);
 }
 
+/* "deaf": guests never hear of events. */
+static inline size_t mutant_pump(struct vmm_guest *guest)
+{
+	return mutant_is("deaf") ? 0 : vmm_guest_pump(guest);
+}
+
+/* "swapped": each guest is given its memory one page further on than it is told. */
+static inline int mutant_guest(struct vmm_guest **guest, const struct vmm_config *config,
+			       char *why, size_t n)
+{
+	struct vmm_config other = *config;
+
+	if (mutant_is("swapped")) {
+		other.host_pa += 4096;
+		other.ram_size -= 4096;
+	}
+	return vmm_guest_create(guest, &other, why, n);
+}
+
+#define vmm_guest_pump	   mutant_pump
+#define vmm_guest_create   mutant_guest
 #define iommu_unmap	   mutant_unmap
 #define iommu_map	   mutant_map
 #define iommu_attach_group mutant_attach

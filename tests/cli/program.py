@@ -56,12 +56,21 @@ def run_json(name, *args):
     return outcome, json.loads(outcome.out)
 
 
+def guest(*args):
+    return smmulator('guest', *args)
+
+
+def guest_json(*args):
+    outcome = guest('--json', *args)
+    return outcome, json.loads(outcome.out)
+
+
 def tables(out):
     """The tables of a report as lists of rows (dicts by column head)."""
     found = []
     for block in out.split('\n\n'):
         lines = block.strip('\n').split('\n')
-        if not lines[0].startswith('SMMU '):
+        if not lines[0].startswith(('SMMU ', 'GUEST ')):
             continue
         heads = re.split(r' {2,}', lines[0].strip())
         found.append([dict(zip(heads, re.split(r' {2,}', line.strip(), maxsplit=len(heads) - 1)))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The manual, the help and the program tell the same."""
+import json
 import re
 import unittest
 from program import MANUAL, OK, run_json, smmulator
@@ -46,16 +47,17 @@ class Manual(unittest.TestCase):
 
     def test_options_of_commands(self):
         everywhere = {('h', 'help', '')}
-        for command in ('run', 'decode', 'explain'):
+        for command in ('run', 'guest', 'decode', 'explain'):
             self.assertEqual(from_help(command),
                              from_manual(f'"?Options of {command}"?') | everywhere)
             self.assertGreater(len(from_help(command)), 3)
 
     def test_every_json_key_is_documented(self):
-        report = run_json('one-smmu-pcie', '--seconds', '0.01')[1]
-        section = SOURCE[SOURCE.index('.SH "JSON OF RUN"'):SOURCE.index('.SH "JSON OF EXPLAIN"')]
-        words = set(re.findall(r'\w+', section))
-        self.assertEqual(set(keys(report)) - words, set())
+        guest = json.loads(smmulator('guest', '--json', '--rounds', '1').out)
+        for report, section in ((run_json('one-smmu-pcie', '--seconds', '0.01')[1], 'RUN'),
+                                (guest, 'GUEST')):
+            text = re.search(rf'^\.SH "JSON OF {section}"\n(.*?)(?=^\.SH )', SOURCE, re.M | re.S).group(1)
+            self.assertEqual(set(keys(report)) - set(re.findall(r'\w+', text)), set())
 
     def test_version(self):
         self.assertIn(f'"{smmulator("--version").out.strip()}"', SOURCE.split('\n')[1])

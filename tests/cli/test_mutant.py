@@ -3,7 +3,7 @@
 import os
 import unittest
 import program
-from program import OK, UNEXPECTED, run_json
+from program import OK, UNEXPECTED, guest_json, run_json
 
 program.PROGRAM = os.environ['MUTANT_PROGRAM']
 # Fault: the domain in which it shows, and a word of what the run must say.
@@ -12,6 +12,14 @@ FAULTS = {
     'keep': ({'dma', 's2'}, 'it should have faulted'),
     'readonly': ({'dma', 's2'}, 'F_PERMISSION'),
     'detached': ({'s2', 'identity'}, 'ended after'),
+}
+# The same in guests, where every device must show it.
+GUEST_FAULTS = {
+    'nosync': 'it should have faulted',
+    'keep': 'it should have faulted',
+    'readonly': 'F_PERMISSION',
+    'deaf': 'driver read 0 events',
+    'swapped': 'it should have gone to',
 }
 
 
@@ -31,6 +39,15 @@ class Mutants(unittest.TestCase):
             failed = {row['domain'] for row in report['masters'] if not row['ok']}
             self.assertEqual(failed, domains, fault)
             self.assertTrue(any(says in line for line in report['unexpected']), fault)
+
+    def test_each_fault_of_a_guest_is_found(self):
+        for fault, says in GUEST_FAULTS.items():
+            os.environ['MUTANT'] = fault
+            done, report = guest_json('--rounds', '1')
+            self.assertEqual((done.status, report['ok']), (UNEXPECTED, False), fault)
+            for g in report['guests']:
+                self.assertFalse(any(d['ok'] for d in g['devices']), fault)
+            self.assertTrue(all(says in line for line in report['unexpected']), report['unexpected'])
 
 
 if __name__ == '__main__':

@@ -20,8 +20,7 @@ struct smmu_cfg_table {
 };
 
 struct smmu_cfgcache {
-	struct smmu_voids *voids;
-	bool off;	  /* no_config_cache: finds nothing */
+	bool off; /* no_config_cache: finds nothing */
 	uint8_t max_cont; /* no cached STE has had a larger STE.CONT */
 	uint64_t generation, serial;
 	struct smmu_cfg_table ste_tags, l1std_tags, cd_tags, l1cd_tags;
