@@ -519,12 +519,9 @@ static void judge_data(struct consumer *c, uint64_t page, const uint64_t *data,
 	}
 }
 
-static void access_one(struct consumer *c)
+static void access_one(struct consumer *c, struct access a)
 {
 	struct stress *st = c->st;
-	struct access a = { .m = &st->master[rnd(&c->rng, st->w.sides * WORLD_MASTERS)],
-			    .producer = (unsigned)rnd(&c->rng, PRODUCERS),
-			    .slot = (unsigned)rnd(&c->rng, SLOTS) };
 	uint64_t page = st->producer[a.producer].slot[0][a.slot].iova, data[8];
 	uint64_t len = rnd(&c->rng, 2) ? 8 : 64, seen = MAGIC | page;
 	struct smmu_txn txn = { .sid = a.m->sid, .no_stall = true };
@@ -562,12 +559,22 @@ static void access_one(struct consumer *c)
 	}
 }
 
+/* The same page several times: so that it is cached as near as can be. */
 static void *consume(void *arg)
 {
 	struct consumer *c = arg;
+	struct stress *st = c->st;
 
-	while (atomic_load(&c->st->busy))
-		access_one(c);
+	while (atomic_load(&st->busy)) {
+		struct access a = {
+			.m = &st->master[rnd(&c->rng, st->w.sides * WORLD_MASTERS)],
+			.producer = (unsigned)rnd(&c->rng, PRODUCERS),
+			.slot = (unsigned)rnd(&c->rng, SLOTS)
+		};
+
+		for (uint64_t n = 1 + rnd(&c->rng, 12); n; n--)
+			access_one(c, a);
+	}
 	return NULL;
 }
 
