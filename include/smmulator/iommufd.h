@@ -40,7 +40,8 @@ struct iommufd_ctx;
 /* ---- The context ------------------------------------------------------------------- */
 
 struct iommufd_user_ops {
-	/* 0 and all of it copied, or -EFAULT. NULL: user addresses are host pointers. */
+	/* 0 and all of it copied, or -EFAULT. NULL: user addresses are host pointers, and
+	 * those of the first page are nobody's. */
 	int (*read)(void *ctx, void *to, uint64_t uaddr, size_t len);
 	int (*write)(void *ctx, uint64_t uaddr, const void *from, size_t len);
 	/*

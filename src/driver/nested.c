@@ -27,7 +27,10 @@ static bool allowed(const uint64_t *ste)
 					  SMMU_STE_S1COR,    SMMU_STE_S1CSH,
 					  SMMU_STE_S1STALLD, SMMU_STE_EATS };
 
-	return !(ste[0] & ~mask_of(word0, sizeof(word0) / sizeof(word0[0]))) &&
+	/* S1ContextPtr[55:52] came with v3.4, which no guest is told of. */
+	const uint64_t later = UINT64_C(0xf) << 52;
+
+	return !(ste[0] & (later | ~mask_of(word0, sizeof(word0) / sizeof(word0[0])))) &&
 	       !(ste[1] & ~mask_of(word1, sizeof(word1) / sizeof(word1[0])));
 }
 

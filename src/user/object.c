@@ -124,10 +124,16 @@ int user_cmd_destroy(struct user_cmd *cmd)
 
 /* ---- The context ---- */
 
+/* NULL, and what is reckoned from it. */
+static bool nowhere(uint64_t uaddr)
+{
+	return uaddr < USER_PAGE;
+}
+
 static int host_read(void *ctx, void *to, uint64_t uaddr, size_t len)
 {
 	(void)ctx;
-	if (!uaddr)
+	if (nowhere(uaddr))
 		return -EFAULT;
 	memcpy(to, (const void *)(uintptr_t)uaddr, len);
 	return 0;
@@ -136,7 +142,7 @@ static int host_read(void *ctx, void *to, uint64_t uaddr, size_t len)
 static int host_write(void *ctx, uint64_t uaddr, const void *from, size_t len)
 {
 	(void)ctx;
-	if (!uaddr)
+	if (nowhere(uaddr))
 		return -EFAULT;
 	memcpy((void *)(uintptr_t)uaddr, from, len);
 	return 0;

@@ -29,7 +29,7 @@ static int mem_read(void *ctx, void *to, uint64_t uaddr, size_t len)
 	struct vm *vm = ctx;
 	uint64_t pa = to_pa(vm, uaddr, len);
 
-	if (!uaddr)
+	if (uaddr < 4096)
 		return -EFAULT;
 	if (own(uaddr)) {
 		memcpy(to, (const void *)(uintptr_t)uaddr, len);
@@ -46,7 +46,7 @@ static int mem_write(void *ctx, uint64_t uaddr, const void *from, size_t len)
 	struct vm *vm = ctx;
 	uint64_t pa = to_pa(vm, uaddr, len);
 
-	if (!uaddr || !vm->writes_left)
+	if (uaddr < 4096 || !vm->writes_left)
 		return -EFAULT;
 	if (vm->writes_left > 0)
 		vm->writes_left--;
@@ -299,8 +299,8 @@ uint64_t vm_table(struct vm *vm)
 	return vm_alloc(vm, 4096);
 }
 
-/* The level-3 entry of va, with the tables on the way to it. */
-static uint64_t leaf_of(struct vm *vm, uint64_t table, uint64_t va)
+/* With the tables on the way to it. */
+uint64_t vm_leaf(struct vm *vm, uint64_t table, uint64_t va)
 {
 	for (unsigned shift = 30; shift > 12; shift -= 9) {
 		uint64_t at = table + (va >> shift & 511) * 8;
@@ -315,13 +315,13 @@ static uint64_t leaf_of(struct vm *vm, uint64_t table, uint64_t va)
 void vm_map(struct vm *vm, uint64_t table, uint64_t va, uint64_t gpa)
 {
 	/* AF, inner-shareable, EL0 may, a page. */
-	vm_poke(vm, leaf_of(vm, table, va),
+	vm_poke(vm, vm_leaf(vm, table, va),
 		gpa | UINT64_C(1) << 10 | UINT64_C(3) << 8 | UINT64_C(1) << 6 | 3);
 }
 
 void vm_unmap(struct vm *vm, uint64_t table, uint64_t va)
 {
-	vm_poke(vm, leaf_of(vm, table, va), 0);
+	vm_poke(vm, vm_leaf(vm, table, va), 0);
 }
 
 uint64_t vm_cd(struct vm *vm, uint64_t table, uint16_t asid)

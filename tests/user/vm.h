@@ -74,6 +74,8 @@ uint64_t vm_alloc(struct vm *vm, uint64_t size);
 /* Stage 1, 4 KB, 39 bits: an empty table, and one page in it. */
 uint64_t vm_table(struct vm *vm);
 void vm_map(struct vm *vm, uint64_t table, uint64_t va, uint64_t gpa);
+/* Where the page's descriptor is. */
+uint64_t vm_leaf(struct vm *vm, uint64_t table, uint64_t va);
 void vm_unmap(struct vm *vm, uint64_t table, uint64_t va);
 /* A CD for that table; its address. */
 uint64_t vm_cd(struct vm *vm, uint64_t table, uint16_t asid);
