@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check_rules.sh DIR: rules.tsv has one row for each of CORE-1 to CORE-191, in order;
-# every test that it names is registered, here or in tests/driver, every row without one
-# has a reason, and each rule that it calls tested is cited in a test.
+# every test that it names is registered, here, in tests/driver or tests/user, every row
+# without one has a reason, and each rule that it calls tested is cited in a test.
 cd "$1" || exit 2
-cat test_*.c variant/test_*.c ../driver/test_*.c | awk -F'\t' '
+cat test_*.c variant/test_*.c ../driver/test_*.c ../user/test_*.c | awk -F'\t' '
 FNR == NR {
 	line = $0
 	while (match(line, /CORE-[0-9]+/)) {

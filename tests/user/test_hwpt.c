@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "user/box.h"
 
-#define NEST IOMMU_HWPT_ALLOC_NEST_PARENT
+#define NEST  IOMMU_HWPT_ALLOC_NEST_PARENT
 #define FAULT IOMMU_HWPT_FAULT_ID_VALID
 
 /* ---- A driver that nests: the double's, with a kind of data of its own ---- */
@@ -176,11 +176,16 @@ static void alloc_errors_in_order(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct iommu_hwpt_alloc cmd = {
-			.size = sizeof(cmd),	     .flags = cases[i].flags,
-			.dev_id = cases[i].dev,	     .pt_id = cases[i].pt,
-			.__reserved = cases[i].res,  .data_type = cases[i].type,
-			.data_len = cases[i].len,    .data_uptr = cases[i].uptr,
-			.fault_id = cases[i].fault,  .__reserved2 = cases[i].res2,
+			.size = sizeof(cmd),
+			.flags = cases[i].flags,
+			.dev_id = cases[i].dev,
+			.pt_id = cases[i].pt,
+			.__reserved = cases[i].res,
+			.data_type = cases[i].type,
+			.data_len = cases[i].len,
+			.data_uptr = cases[i].uptr,
+			.fault_id = cases[i].fault,
+			.__reserved2 = cases[i].res2,
 		};
 		size_t before = iommufd_ctx_objects(b.ctx);
 
@@ -235,7 +240,8 @@ static bool enforce(struct iommu_domain *domain)
 	return true;
 }
 
-/* CORE-131, CORE-151: coherency is enforced where the device wants it, but in a parent. */
+/* CORE-131, CORE-151: coherency is enforced where the device wants it, but in a parent.
+ */
 static void alloc_enforces_coherency(void **state)
 {
 	uint32_t ioas, hwpt, dev_id;
@@ -465,10 +471,9 @@ static void replace_reserves_first(void **state)
 /* CORE-168: in reset, whatever is asked. */
 static void attach_in_reset(void **state)
 {
-	const struct iommu_dev_desc desc = { .name = "pci",
-					     .bus = IOMMU_BUS_PCI,
-					     .rid = 0x300,
-					     .ats_supported = true };
+	const struct iommu_dev_desc desc = {
+		.name = "pci", .bus = IOMMU_BUS_PCI, .rid = 0x300, .ats_supported = true
+	};
 	struct iommu_dev *dev;
 	uint32_t ioas, hwpt;
 	struct box b;
@@ -673,9 +678,8 @@ static void hw_info_rules(void **state)
 	const struct iommu_dev_desc desc = { .name = "p", .pasid_num_bits = 3 };
 	b.w->fw[5] = (struct td_fw){ .n = 1, .fwnode = { b.w->fwnode[0] }, .id = { 9 } };
 	assert_int_equal(cmd.out_max_pasid_log2, 0);
-	assert_int_equal(iommufd_device_bind(b.ctx, world_add(b.w, &desc, 5),
-					     &cmd.dev_id),
-			 0);
+	assert_int_equal(
+		iommufd_device_bind(b.ctx, world_add(b.w, &desc, 5), &cmd.dev_id), 0);
 	cmd.data_len = 0;
 	cmd.flags = 0;
 	cmd.out_max_pasid_log2 = 0;

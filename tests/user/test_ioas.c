@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* I/O address spaces: what may be mapped, copied, unmapped, reserved (CORE-140 to 148). */
+/* I/O address spaces: what may be mapped, copied, unmapped, reserved (CORE-140 to 148).
+ */
 #include "user/box.h"
 
 static int map(struct box *b, const struct iommu_ioas_map *want, uint64_t *iova)
@@ -109,8 +110,8 @@ static void map_reserved_and_bad_memory(void **state)
 
 	(void)state;
 	box_init(&b);
-	b.w->resv[0] = (struct iommu_resv_region){ 32 * PAGE, 2 * PAGE, 0,
-						   IOMMU_RESV_RESERVED };
+	b.w->resv[0] =
+		(struct iommu_resv_region){ 32 * PAGE, 2 * PAGE, 0, IOMMU_RESV_RESERVED };
 	b.w->num_resv = 1;
 	ioas = box_ioas(&b);
 	assert_int_equal(box_hwpt(&b, ioas, 0, &hwpt), 0);
@@ -127,7 +128,8 @@ static void map_reserved_and_bad_memory(void **state)
 		assert_int_equal(box_walk(b.dev, (64 + i) * PAGE), 0);
 	/* The page before it is fine; only reading may be, too. */
 	assert_int_equal(box_map(&b, ioas, UADDR + PAGE, 4 * PAGE, 64 * PAGE), 0);
-	assert_int_equal(box_walk(b.dev, 66 * PAGE + 5), UADDR + 3 * PAGE + 5 + PA_OF_USER);
+	assert_int_equal(box_walk(b.dev, 66 * PAGE + 5),
+			 UADDR + 3 * PAGE + 5 + PA_OF_USER);
 	b.read_only = UADDR + 16 * PAGE;
 	b.ro_end = UADDR + 17 * PAGE;
 	assert_int_equal(box_map(&b, ioas, UADDR + 16 * PAGE, PAGE, 80 * PAGE), -EFAULT);
@@ -296,9 +298,8 @@ static void copy_shares_pages(void **state)
 	cmd.src_ioas_id = box_ioas(&b);
 	cmd.dst_ioas_id = box_ioas(&b);
 	assert_int_equal(box_map(&b, cmd.src_ioas_id, UADDR, 2 * PAGE, 10 * PAGE), 0);
-	assert_int_equal(box_map(&b, cmd.src_ioas_id, UADDR + 64 * PAGE, 2 * PAGE,
-				 12 * PAGE),
-			 0);
+	assert_int_equal(
+		box_map(&b, cmd.src_ioas_id, UADDR + 64 * PAGE, 2 * PAGE, 12 * PAGE), 0);
 	assert_int_equal(box_hwpt(&b, cmd.src_ioas_id, 0, &src_hwpt), 0);
 	assert_int_equal(box_hwpt(&b, cmd.dst_ioas_id, 0, &dst_hwpt), 0);
 	assert_int_equal(b.pinned, 4 * PAGE);
@@ -315,9 +316,8 @@ static void copy_shares_pages(void **state)
 	assert_int_equal(box_hwpt(&b, cmd.dst_ioas_id, 0, &dst_hwpt), 0);
 	cmd.src_ioas_id = box_ioas(&b);
 	assert_int_equal(box_map(&b, cmd.src_ioas_id, UADDR, 2 * PAGE, 10 * PAGE), 0);
-	assert_int_equal(box_map(&b, cmd.src_ioas_id, UADDR + 64 * PAGE, 2 * PAGE,
-				 12 * PAGE),
-			 0);
+	assert_int_equal(
+		box_map(&b, cmd.src_ioas_id, UADDR + 64 * PAGE, 2 * PAGE, 12 * PAGE), 0);
 	b.bad_first = UADDR + 64 * PAGE;
 	b.bad_end = UADDR + 65 * PAGE;
 	assert_int_equal(iommufd_ioas_copy(b.ctx, &cmd), -EFAULT);
@@ -368,8 +368,9 @@ static void unmap_rules(void **state)
 
 static void ranges_and_allowed(void **state)
 {
-	struct iommu_iova_range out[4] = { { 0 } }, want[2] = { { 0, 3 * PAGE - 1 },
-						    { 8 * PAGE, 16 * PAGE - 1 } };
+	struct iommu_iova_range out[4] = { { 0 } },
+				want[2] = { { 0, 3 * PAGE - 1 },
+					    { 8 * PAGE, 16 * PAGE - 1 } };
 	struct iommu_ioas_iova_ranges cmd = { .size = sizeof(cmd),
 					      .num_iovas = 4,
 					      .allowed_iovas = uptr(out) };
@@ -381,11 +382,11 @@ static void ranges_and_allowed(void **state)
 
 	(void)state;
 	box_init(&b);
-	b.w->resv[0] = (struct iommu_resv_region){ 16 * PAGE, PAGE, 0,
-						   IOMMU_RESV_RESERVED };
+	b.w->resv[0] =
+		(struct iommu_resv_region){ 16 * PAGE, PAGE, 0, IOMMU_RESV_RESERVED };
 	b.w->resv[1] = (struct iommu_resv_region){ 4 * PAGE, PAGE, 0, IOMMU_RESV_MSI };
-	b.w->resv[2] = (struct iommu_resv_region){ 5 * PAGE, 2 * PAGE, 0,
-						   IOMMU_RESV_DIRECT };
+	b.w->resv[2] =
+		(struct iommu_resv_region){ 5 * PAGE, 2 * PAGE, 0, IOMMU_RESV_DIRECT };
 	b.w->resv[3] = (struct iommu_resv_region){ 64 * PAGE, PAGE, 0,
 						   IOMMU_RESV_DIRECT_RELAXABLE };
 	b.w->num_resv = 4;
@@ -456,10 +457,10 @@ static void reservation_over_what_is_in_use(void **state)
 
 	(void)state;
 	box_init(&b);
-	b.w->resv[0] = (struct iommu_resv_region){ 8 * PAGE, PAGE, 0,
-						   IOMMU_RESV_RESERVED };
-	b.w->resv[1] = (struct iommu_resv_region){ 32 * PAGE, PAGE, 0,
-						   IOMMU_RESV_RESERVED };
+	b.w->resv[0] =
+		(struct iommu_resv_region){ 8 * PAGE, PAGE, 0, IOMMU_RESV_RESERVED };
+	b.w->resv[1] =
+		(struct iommu_resv_region){ 32 * PAGE, PAGE, 0, IOMMU_RESV_RESERVED };
 	b.w->num_resv = 2;
 	ioas = allow.ioas_id = box_ioas(&b);
 	assert_int_equal(box_hwpt(&b, ioas, 0, &hwpt), 0);
@@ -500,10 +501,10 @@ static void reservation_of_interrupts(void **state)
 		int warns;
 
 		box_init(&b);
-		b.w->resv[0] = (struct iommu_resv_region){ 8 * PAGE, PAGE, 0,
-							   cases[i].a };
-		b.w->resv[1] = (struct iommu_resv_region){ 16 * PAGE, PAGE, 0,
-							   cases[i].b };
+		b.w->resv[0] =
+			(struct iommu_resv_region){ 8 * PAGE, PAGE, 0, cases[i].a };
+		b.w->resv[1] =
+			(struct iommu_resv_region){ 16 * PAGE, PAGE, 0, cases[i].b };
 		b.w->num_resv = 2;
 		warns = b.w->warns;
 		ioas = box_ioas(&b);
@@ -629,7 +630,8 @@ static void domain_joins(void **state)
 	first = 16 * PAGE;
 	last = 64 * PAGE - 1;
 	ioas = box_ioas(&b);
-	/* An area that is not made of its pages; that lies before, behind its aperture. */
+	/* An area that is not made of its pages; that lies before, behind its aperture.
+	 */
 	assert_int_equal(box_map(&b, ioas, UADDR, 8, 20 * PAGE), 0);
 	assert_int_equal(box_hwpt(&b, ioas, 0, &hwpt), -EADDRINUSE);
 	assert_int_equal(box_unmap(&b, ioas, 0, UINT64_MAX, NULL), 0);

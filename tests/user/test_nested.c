@@ -157,7 +157,7 @@ static void nested_abort_and_bypass(void **state)
 	guest_down(&g);
 }
 
-/* DRV-117: what a guest may say, each bit of both words, and its neighbours. */
+/* DRV-117, CORE-156: what a guest may say, each bit of both words, and its neighbours. */
 static void vste_bits(void **state)
 {
 	const uint64_t allowed[2] = { UINT64_C(0xf80fffffffffffff),

@@ -19,6 +19,7 @@ static unsigned destroyed;
 static struct iommufd_viommu *last;
 static unsigned nested_type;
 static bool without_ops;
+static struct iommufd_viommu_ops fake_ops;
 
 static size_t get_size(struct iommu_dev *dev, uint32_t type)
 {
@@ -60,7 +61,7 @@ static int alloc_nested(struct iommufd_viommu *viommu, uint32_t flags,
 
 static void destroy(struct iommufd_viommu *viommu)
 {
-	assert_ptr_equal(viommu, last);
+	assert_ptr_equal(viommu->ops, &fake_ops);
 	destroyed++;
 }
 
@@ -78,8 +79,6 @@ static bool has_events(struct iommufd_viommu *viommu, uint32_t type)
 	(void)viommu;
 	return type == EVENT_TYPE;
 }
-
-static struct iommufd_viommu_ops fake_ops;
 
 static int viommu_init(struct iommufd_viommu *viommu, struct iommu_domain *parent,
 		       const struct iommu_user_data *data)
@@ -130,9 +129,8 @@ static void vbox_init(struct vbox *v)
 	v->b.w->drv[0].ops.get_viommu_size = get_size;
 	v->b.w->drv[0].ops.viommu_init = viommu_init;
 	v->ioas = box_ioas(&v->b);
-	assert_int_equal(box_hwpt(&v->b, v->ioas, IOMMU_HWPT_ALLOC_NEST_PARENT,
-				  &v->parent),
-			 0);
+	assert_int_equal(
+		box_hwpt(&v->b, v->ioas, IOMMU_HWPT_ALLOC_NEST_PARENT, &v->parent), 0);
 	assert_int_equal(new_viommu(v, &v->viommu), 0);
 }
 
