@@ -15,6 +15,7 @@ enum {
 	KEY_LENIENT,
 	KEY_NO_BENCH,
 	KEY_PAGES,
+	KEY_PCI,
 	KEY_PCI_FUNCTION,
 	KEY_PRESET,
 	KEY_SAVE_STATE,
@@ -33,6 +34,9 @@ static const struct cli_option options[] = {
 	{ "lenient", KEY_LENIENT, NULL, "go on although the description has errors" },
 	{ "no-bench", KEY_NO_BENCH, NULL, "do not measure" },
 	{ "pages", KEY_PAGES, "N", "pages of each transfer (4)" },
+	{ "pci", KEY_PCI, "FILE",
+	  "the functions that are there, as lspci -xxxx printed them; sysfs: those "
+	  "here" },
 	{ "pci-function", KEY_PCI_FUNCTION, "ID",
 	  "a function that is there, SEG:BB:DD.F; the others of SEG are not" },
 	{ "preset", KEY_PRESET, "NAME",
@@ -165,9 +169,13 @@ static bool take_option(struct run_options *o, int key, const char *value)
 		return true;
 	case KEY_PAGES:
 		return cli_number("pages", value, 1, 4096, &o->pages);
+	case KEY_PCI:
+		o->pci = value;
+		return true;
 	case KEY_PCI_FUNCTION:
 		return take_function(o, value);
 	case KEY_PRESET:
+		o->has_preset = true;
 		return run_parse_preset(value, &o->preset);
 	case KEY_SAVE_STATE:
 		o->save_state = value;
@@ -201,12 +209,19 @@ static bool parse(struct run_options *o, int argc, char **argv, int *status)
 			return true;
 	}
 	if (!o->is_dtb)
-		o->board = o->acpi[0];
+		o->board = o->acpi[0] ? o->acpi[0] : o->pci;
+	/* The most usual that has ATS and PRI. */
+	if (o->pci && !o->has_preset)
+		o->preset = SMMU_PRESET_MMU700;
 	if (optind < argc)
 		cli_complain("run: %s: one too many; the board is given with --dtb",
 			     argv[optind]);
-	else if (!o->is_dtb && !o->acpi[0])
-		cli_complain("run: no board; give one with --dtb FILE or --acpi FILE");
+	else if (!o->is_dtb && !o->acpi[0] && !o->pci)
+		cli_complain("run: no board; give one with --dtb FILE, --acpi FILE or "
+			     "--pci FILE");
+	else if (o->pci && o->nnamed)
+		cli_complain("run: --pci and --pci-function both name the functions; "
+			     "legal is one of them");
 	else if (o->is_dtb && o->acpi[0])
 		cli_complain("run: two boards; legal is either --dtb or --acpi");
 	else
@@ -278,13 +293,17 @@ static const char details[] =
 	"(each named component), functions behind each iommu-map (each root complex). A\n"
 	"driver probes each SMMU; each master reads and writes through its SMMU, and "
 	"must\n"
-	"fault when its memory has been unmapped. Then unmapping is measured.\n"
+	"fault when its memory has been unmapped. Then unmapping is measured. With "
+	"--pci\n"
+	"there are the functions of a real machine, on that board or on one of their "
+	"own,\n"
+	"and their ATS, PASID, PRI, interrupts and reset are tried too.\n"
 	"Exit status: 0 all as expected, 1 something was not, 2 the input is wrong.\n";
 
 const struct cli_command cmd_run = {
 	.name = "run",
 	.summary = "build the board of a device tree or ACPI tables and do DMA on it",
-	.synopsis = "[OPTION]... (--dtb FILE | --acpi FILE...)",
+	.synopsis = "[OPTION]... (--dtb FILE | --acpi FILE... | --pci FILE)",
 	.details = details,
 	.options = options,
 	.run = run,

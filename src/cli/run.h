@@ -34,6 +34,8 @@ struct run_options {
 	const void *blob; /* the tree itself, where it comes from no file; NULL: it does */
 	size_t blob_len;
 	const char *acpi[2]; /* files of tables; NULL: none */
+	const char *pci;     /* a dump of functions, or "sysfs"; NULL: none */
+	bool has_preset;
 	struct smmu_machine_function *named;
 	size_t nnamed;
 	enum smmu_preset preset;
@@ -156,6 +158,7 @@ struct run {
 	struct iommu_system *sys;
 	struct iommu_of *of;
 	struct iommu_acpi *acpi; /* one of the two, as the board has it */
+	struct run_pci *pci;	 /* functions of a dump; NULL: without --pci */
 	struct run_smmu *smmus;
 	size_t nsmmus;
 	struct run_master *masters;
@@ -215,9 +218,31 @@ void run_groups(struct run *run);
 /* One master in the domain that its group is in now (domain NULL: none). */
 void run_job(struct run *run, size_t master, enum run_domain kind,
 	     struct iommu_domain *domain);
-/* [*iova, *iova + size) that nothing reserves and its bus carries. 0, -ENOSPC or -ENOMEM. */
+/* [*iova, *iova + size) that nothing reserves and its bus carries. 0, -ENOSPC or -ENOMEM.
+ */
 int run_pick_iova(struct iommu_domain *domain, struct iommu_dev *dev, uint64_t size,
 		  uint64_t *iova);
+
+/* Functions out of a dump (run_pci.h). All but read() want that run->pci is there. */
+struct run_pci_ops {
+	/* Reads the dump into run->pci. CLI_OK, or CLI_INPUT after a complaint. */
+	int (*read)(struct run *run);
+	/* ACPI tables of a board for it, from malloc(). The same. */
+	int (*board)(const struct run *run, void **data, size_t *len);
+	/* Names those that the board can have. The same. */
+	int (*choose)(struct run *run, struct smmu_machine_options *mo);
+	/* As firmware and the PCI core leave them: VFs there, bus masters. */
+	void (*power_on)(struct run *run);
+	/* path: room for IOMMU_PCI_MAX_HOPS, in use as long as *desc is. */
+	void (*describe)(const struct run *run, const struct smmu_machine_master *hw,
+			 struct iommu_dev_desc *desc, struct iommu_pci_hop *path);
+	void (*check_groups)(struct run *run);
+	void (*exercise)(struct run *run, size_t master, struct iommu_domain *domain);
+	void (*print)(FILE *out, const struct run *run);
+	struct json_t *(*json)(const struct run *run);
+	void (*destroy)(struct run_pci *pci); /* NULL is allowed */
+};
+extern const struct run_pci_ops *const run_pci_ops; /* NULL: built without libpci */
 
 void run_speed(struct run *run);
 /* Writes the snapshot that was asked for. CLI_OK or CLI_INPUT. */

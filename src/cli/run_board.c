@@ -46,12 +46,34 @@ static int read_tables(struct run *run, char *why, size_t n)
 	return status;
 }
 
+/* No board given: one for the functions of the dump. */
+static int make_tables(struct run *run, char *why, size_t n)
+{
+	struct smmu_acpi_blob table;
+	void *data;
+	int status = run_pci_ops->board(run, &data, &table.len);
+
+	if (status)
+		return status;
+	table.data = data;
+	if (smmu_fw_from_acpi(&table, 1, 0, &run->fw, why, n))
+		status = cli_complain("--pci %s: %s", run->options->pci, why);
+	free(data);
+	return status;
+}
+
 static int describe(struct run *run)
 {
 	const struct run_options *o = run->options;
 	char why[512];
-	int status = o->is_dtb ? read_tree(run, why, sizeof(why))
-			       : read_tables(run, why, sizeof(why));
+	int status;
+
+	if (o->is_dtb)
+		status = read_tree(run, why, sizeof(why));
+	else if (o->acpi[0])
+		status = read_tables(run, why, sizeof(why));
+	else
+		status = make_tables(run, why, sizeof(why));
 
 	for (size_t i = 0; !status && i < o->nenable; i++)
 		if (smmu_fw_set_enabled(run->fw, o->enable[i], true))
@@ -77,9 +99,13 @@ static int build(struct run *run)
 	mo.lenient = o->lenient;
 	mo.msi = run_platform_msi;
 	mo.msi_ctx = &run->platform;
+	if (run->pci && run_pci_ops->choose(run, &mo))
+		return CLI_INPUT;
 	err = smmu_machine_create(&run->machine, run->fw, &mo, why, sizeof(why));
 	if (err)
 		return cli_complain("%s: %s", o->board, why[0] ? why : strerror(-err));
+	if (run->pci)
+		run_pci_ops->power_on(run);
 	run->platform.bus = smmu_machine_bus(run->machine);
 	run->platform.doorbell = smmu_machine_doorbell(run->machine);
 	run->platform.verbose = o->verbose;
@@ -112,10 +138,22 @@ static void remark(struct run *run)
 		run_note(run, "no node of this board is a master that does DMA");
 }
 
+static int read_functions(struct run *run)
+{
+	if (!run->options->pci)
+		return CLI_OK;
+	if (!run_pci_ops)
+		return cli_complain("--pci %s: this program was built without libpci",
+				    run->options->pci);
+	return run_pci_ops->read(run);
+}
+
 int run_board_create(struct run *run)
 {
-	int status = describe(run);
+	int status = read_functions(run);
 
+	if (!status)
+		status = describe(run);
 	if (!status)
 		status = build(run);
 	if (!status)
@@ -128,4 +166,6 @@ void run_board_destroy(struct run *run)
 	run_platform_destroy(&run->platform);
 	smmu_machine_destroy(run->machine);
 	smmu_fw_destroy(run->fw);
+	if (run->pci)
+		run_pci_ops->destroy(run->pci);
 }

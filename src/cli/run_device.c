@@ -13,6 +13,7 @@ static int add_device(struct run *run, struct run_master *m)
 		.rid = (uint16_t)hw->id,
 		.harness = m,
 	};
+	struct iommu_pci_hop path[IOMMU_PCI_MAX_HOPS];
 	size_t index;
 
 	if (hw->node) {
@@ -24,6 +25,8 @@ static int add_device(struct run *run, struct run_master *m)
 	}
 	index = (size_t)(hw->host - run->fw->hosts);
 	desc.segment = hw->host->domain > 0 ? (uint16_t)hw->host->domain : 0;
+	if (run->pci && hw->named != SIZE_MAX)
+		run_pci_ops->describe(run, hw, &desc, path);
 	if (run->acpi)
 		return iommu_acpi_add_function(run->acpi, run->sys, &desc, &m->dev);
 	return iommu_of_add_function(run->of, run->sys, index, &desc, &m->dev);
@@ -185,6 +188,8 @@ void run_devices_settle(struct run *run)
 	for (size_t i = 0; i < run->nmasters; i++)
 		settle_one(run, &run->masters[i]);
 	chain_groups(run);
+	if (run->pci)
+		run_pci_ops->check_groups(run);
 }
 
 void run_devices_remove(struct run *run)

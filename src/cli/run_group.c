@@ -107,6 +107,15 @@ static void owned(struct run *run, size_t leader, struct iommu_group *group)
 			       run->masters[leader].group);
 }
 
+static void in_default_domain(struct run *run, size_t leader, struct iommu_domain *domain)
+{
+	jobs(run, leader, RUN_DMA, domain);
+	if (!run->pci)
+		return;
+	FOR_EACH_MEMBER(run, i, leader)
+	run_pci_ops->exercise(run, i, domain);
+}
+
 static void one_group(struct run *run, size_t leader)
 {
 	struct run_master *m = &run->masters[leader];
@@ -120,7 +129,7 @@ static void one_group(struct run *run, size_t leader)
 		run_unexpected(run, "group %ld: its default domain is not for DMA",
 			       m->group);
 	else if (wants(run, RUN_DMA))
-		jobs(run, leader, RUN_DMA, domain);
+		in_default_domain(run, leader, domain);
 	if (!(run->options->domains & ~(1u << RUN_DMA)))
 		goto out;
 	if (must_stay(run, leader)) {

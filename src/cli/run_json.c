@@ -55,9 +55,9 @@ static json_t *board(const struct run *run)
 		json_array_append_new(ram, json_pack("{s:o, s:o}", "base", hex(r->base),
 						     "size", hex(r->size)));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "dtb", text(run->options->board), "model",
-			 text(run->fw->model), "compatible", text(run->fw->compatible),
-			 "ram", ram);
+	return json_pack("{s:o, s:o, s:o, s:o}", "dtb", text(run->options->board),
+			 "model", text(run->fw->model), "compatible",
+			 text(run->fw->compatible), "ram", ram);
 }
 
 static json_t *measure(const struct run_measure *m, uint64_t count)
@@ -171,13 +171,14 @@ static json_t *events(const struct run *run)
 
 int run_print_json(FILE *out, struct run *run)
 {
-	json_t *root =
-		json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "version",
-			  smmu_version(), "board", board(run), "preset",
-			  smmu_preset_name(run->options->preset), "smmus", smmus(run),
-			  "masters", rows(run), "first_events", events(run), "findings",
-			  lines(&run->findings), "notes", lines(&run->notes),
-			  "unexpected", lines(&run->unexpected), "ok", !run->failed);
+	json_t *root = json_pack(
+		"{s:s, s:o, s:s, s:o, s:o, s:o*, s:o, s:o, s:o, s:o, s:b}", "version",
+		smmu_version(), "board", board(run), "preset",
+		smmu_preset_name(run->options->preset), "smmus", smmus(run), "masters",
+		rows(run), "functions", run->pci ? run_pci_ops->json(run) : NULL,
+		"first_events", events(run), "findings", lines(&run->findings), "notes",
+		lines(&run->notes), "unexpected", lines(&run->unexpected), "ok",
+		!run->failed);
 	int err = root ? json_dumpf(root, out, JSON_INDENT(2)) : -1;
 
 	json_decref(root);

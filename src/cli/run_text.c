@@ -148,6 +148,8 @@ void run_print_text(FILE *out, struct run *run)
 		smmu_preset_name(run->options->preset));
 	if (run->nrows)
 		print_masters(out, run);
+	if (run->pci)
+		run_pci_ops->print(out, run);
 	for (size_t i = 0; i < run->nsmmus; i++)
 		measured = measured || run->smmus[i].measured;
 	if (measured) {

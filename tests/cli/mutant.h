@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <smmulator/iommu.h>
+#include <smmulator/iommu_pci.h>
+#include <smmulator/pcie.h>
 #include <smmulator/vmm.h>
 
 static inline int mutant_is(const char *name)
@@ -66,10 +68,39 @@ static inline int mutant_guest(struct vmm_guest **guest, const struct vmm_config
 	return vmm_guest_create(guest, &other, why, n);
 }
 
-#define vmm_guest_pump	   mutant_pump
-#define vmm_guest_create   mutant_guest
-#define iommu_unmap	   mutant_unmap
-#define iommu_map	   mutant_map
-#define iommu_attach_group mutant_attach
+/* "deafatc": functions complete invalidations of their ATCs and forget nothing. */
+static inline void mutant_set_master(struct smmu_pcie *fn, bool on)
+{
+	if (mutant_is("deafatc"))
+		smmu_pcie_set_manners(fn, SMMU_PCIE_DEAF);
+	smmu_pcie_set_master(fn, on);
+}
+
+/* "noreset": a reset says yes and does nothing. */
+static inline int mutant_reset(struct iommu_dev *dev)
+{
+	return mutant_is("noreset") ? 0 : iommu_pci_reset(dev);
+}
+
+/* "nopasid": the function's PASID goes off behind its driver's back. */
+static inline int mutant_max_pasids(struct iommu_dev *dev)
+{
+	uint32_t pasids = iommu_dev_max_pasids(dev);
+
+	if (mutant_is("nopasid")) {
+		iommu_pci_disable_ats(dev); /* PASID is fixed while it is on */
+		iommu_pci_disable_pasid(dev);
+	}
+	return pasids > INT32_MAX ? INT32_MAX : (int)pasids;
+}
+
+#define vmm_guest_pump	     mutant_pump
+#define vmm_guest_create     mutant_guest
+#define smmu_pcie_set_master mutant_set_master
+#define iommu_pci_reset	     mutant_reset
+#define iommu_dev_max_pasids mutant_max_pasids
+#define iommu_unmap	     mutant_unmap
+#define iommu_map	     mutant_map
+#define iommu_attach_group   mutant_attach
 
 #endif /* TESTS_CLI_MUTANT_H */

@@ -9,6 +9,7 @@ PROGRAM = os.environ['SMMULATOR']
 BOARDS = os.environ['BOARDS']
 TABLES = os.environ['TABLES']
 MANUAL = os.environ['MANUAL']
+DUMPS = os.environ['DUMPS']
 OK, UNEXPECTED, INPUT = 0, 1, 2
 
 
@@ -49,6 +50,24 @@ def run_acpi(names, *args):
 
 def run(name, *args):
     return smmulator('run', '--dtb', board(name), *args)
+
+
+def has_pci():
+    """Whether the program reads dumps of PCI functions."""
+    return os.environ['HAS_PCI'] == '1'
+
+
+def dump(name):
+    return os.path.join(DUMPS, name + '.txt')
+
+
+def run_pci(name, *args):
+    return smmulator('run', '--pci', dump(name), *args)
+
+
+def run_pci_json(name, *args):
+    outcome = run_pci(name, '--json', *args)
+    return outcome, json.loads(outcome.out)
 
 
 def run_json(name, *args):

@@ -3,7 +3,7 @@
 import json
 import re
 import unittest
-from program import MANUAL, OK, run_json, smmulator
+from program import MANUAL, OK, has_pci, run_json, run_pci_json, smmulator
 
 with open(MANUAL, encoding='utf-8') as manual:
     SOURCE = manual.read()
@@ -54,8 +54,10 @@ class Manual(unittest.TestCase):
 
     def test_every_json_key_is_documented(self):
         guest = json.loads(smmulator('guest', '--json', '--rounds', '1').out)
-        for report, section in ((run_json('one-smmu-pcie', '--seconds', '0.01')[1], 'RUN'),
-                                (guest, 'GUEST')):
+        reports = [(run_json('one-smmu-pcie', '--seconds', '0.01')[1], 'RUN'), (guest, 'GUEST')]
+        if has_pci():
+            reports.append((run_pci_json('server', '--no-bench', '--domain', 'dma')[1], 'RUN'))
+        for report, section in reports:
             text = re.search(rf'^\.SH "JSON OF {section}"\n(.*?)(?=^\.SH )', SOURCE, re.M | re.S).group(1)
             self.assertEqual(set(keys(report)) - set(re.findall(r'\w+', text)), set())
 

@@ -3,7 +3,7 @@
 import os
 import unittest
 import program
-from program import OK, UNEXPECTED, guest_json, run_json
+from program import OK, UNEXPECTED, guest_json, has_pci, run_json, run_pci_json
 
 program.PROGRAM = os.environ['MUTANT_PROGRAM']
 # Fault: the domain in which it shows, and a word of what the run must say.
@@ -48,6 +48,18 @@ class Mutants(unittest.TestCase):
             for g in report['guests']:
                 self.assertFalse(any(d['ok'] for d in g['devices']), fault)
             self.assertTrue(all(says in line for line in report['unexpected']), report['unexpected'])
+
+    @unittest.skipUnless(has_pci(), 'built without libpci')
+    def test_each_fault_of_a_function_is_found(self):
+        for fault, says in {'deafatc': 'after the unmap', 'noreset': 'was not reset',
+                            'nopasid': 'with a PASID'}.items():
+            os.environ['MUTANT'] = fault
+            done, report = run_pci_json('server', '--no-bench', '--domain', 'dma')
+            self.assertEqual((done.status, report['ok']), (UNEXPECTED, False), fault)
+            failed = {f['function']: f['tried']['note'] for f in report['functions']
+                      if f['tried'] and not f['tried']['ok']}
+            self.assertIn(says, failed.get('0000:05:00.0', ''), fault)
+            self.assertTrue(any(says in line for line in report['unexpected']), fault)
 
 
 if __name__ == '__main__':
