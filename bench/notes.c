@@ -27,6 +27,9 @@ static const struct {
 	{ "driver/*/2*", TRANSFER },
 	{ "driver/*", ATOMIC },
 	{ "attach/*", ATOMIC },
+	{ "guest/hit/*", L1 },
+	{ "guest/miss/*", L2 },
+	{ "guest/*", ATOMIC },
 	/* By context: one of 64 that are used in turn, whatever is live in each. */
 	{ "tlbi/nh_a[sl]*", L2 },
 	{ "tlbi/s12_vmall/*", L2 },
