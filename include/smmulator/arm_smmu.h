@@ -47,6 +47,11 @@ struct arm_smmu_desc {
 	 */
 	bool httu_override;
 	uint8_t httu;
+	/*
+	 * The CPUs run this software at EL2 with VHE: where IDR0.Hyp is 1, stage 1 uses the
+	 * EL2-E2H regime, whose tags no guest has (DRV-7).
+	 */
+	bool vhe;
 	/* Streams of RMR nodes: not aborted while no device has them (DRV-25). */
 	const struct arm_smmu_sids *bypass;
 	size_t num_bypass;

@@ -89,8 +89,9 @@ struct smmu_config {
 	uint8_t no_tlb;		 /* 1: walk for each transaction */
 	/*
 	 * 0: a look-up that matches a block and a smaller page under it, as the change of
-	 * a mapping's size without break-before-make leaves them (IDR3.BBML 0 and 1), ends
-	 * as F_TLB_CONFLICT. 1: it is not noticed, and the block translates (3.20.1).
+	 * a mapping's size without break-before-make leaves them (IDR3.BBML 0 and 1),
+	 * ends as F_TLB_CONFLICT. 1: it is not noticed, and the block translates
+	 * (3.20.1).
 	 */
 	uint8_t no_tlb_conflict;
 	/*
@@ -116,8 +117,15 @@ struct smmu_config {
 	uint8_t event_merge;
 	uint8_t cmd_res0_ignored; /* 0: a reserved bit set in a command is CERROR_ILL
 				     (CMD-6) */
-	uint32_t tlb_entries;	  /* capacity, rounded up to a power of two; 0: 4096 */
-	uint32_t config_entries;  /* capacity of the STE and of the CD cache; 0: 1024 */
+	/*
+	 * 0: each port answers what it was asked before out of a micro-TLB, as long as
+	 * the TLB and the configuration cache would answer the same. 1: they are asked
+	 * each time. The difference shows in time alone.
+	 */
+	uint8_t no_utlb;
+	uint32_t utlb_entries;	 /* of each port, rounded up to a power of two; 0: 4096 */
+	uint32_t tlb_entries;	 /* capacity, rounded up to a power of two; 0: 4096 */
+	uint32_t config_entries; /* capacity of the STE and of the CD cache; 0: 1024 */
 
 	/* Messages for the harness (refused configurations); NULL: stderr. */
 	void (*log)(void *ctx, const char *message);
@@ -147,7 +155,8 @@ static inline struct smmu_config smmu_config_of(enum smmu_preset preset)
  */
 SMMU_API int smmu_config_check(const struct smmu_config *cfg, char *why, size_t len);
 
-/* One field by its name ("oas"). 0; -EINVAL: no such field or too large a value, see why. */
+/* One field by its name ("oas"). 0; -EINVAL: no such field or too large a value, see why.
+ */
 SMMU_API int smmu_config_set(struct smmu_config *cfg, const char *name, uint64_t value,
 			     char *why, size_t len);
 

@@ -136,7 +136,8 @@ struct smmu_result {
 
 /*
  * What hardware would do with this transaction now; moves no data. From a callback
- * that answers one of this SMMU's own accesses: SMMU_ABORT, event 0 (so for DMA).
+ * that answers one of this SMMU's own accesses: SMMU_ABORT, event 0 (so for DMA), unless
+ * the port's micro-TLB knows the answer.
  */
 SMMU_API struct smmu_result smmu_translate(struct smmu_port *port,
 					   const struct smmu_txn *txn);

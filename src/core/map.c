@@ -20,6 +20,11 @@ uint64_t iommu_pgsize(uint64_t pgsize_bitmap, uint64_t iova, uint64_t pa, uint64
 {
 	uint64_t fit, pgsize, larger, step;
 
+	/* Mostly it is one of the smallest. */
+	if (size == (pgsize_bitmap & (~pgsize_bitmap + 1))) {
+		*count = 1;
+		return (iova | pa) & (size - 1) ? 0 : size;
+	}
 	/* Not larger than what is left, nor than the alignment of both addresses. */
 	if (!size)
 		return 0;

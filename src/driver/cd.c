@@ -34,6 +34,10 @@ void arm_smmu_make_s1_cd(const struct arm_smmu_master *master,
 	smmu_set(cd, SMMU_CD_SH0, s1->sh);
 	smmu_set(cd, SMMU_CD_IPS, s1->ips);
 	smmu_set(cd, SMMU_CD_DS, s1->ds);
+	if (domain->pgcfg.quirks & IO_PGTABLE_QUIRK_DIRTY) {
+		smmu_set(cd, SMMU_CD_HA, 1);
+		smmu_set(cd, SMMU_CD_HD, 1);
+	}
 	smmu_set_addr(cd, SMMU_CD_TTB0, s1->ttb);
 	smmu_set(cd, SMMU_CD_MAIR0, s1->mair);
 	smmu_set(cd, SMMU_CD_MAIR1, s1->mair >> 32);

@@ -47,7 +47,12 @@ static int join(struct arm_smmu_attachment *a)
 	if (err)
 		return err;
 	pthread_mutex_lock(&domain->lock);
-	err = arm_smmu_invs_merge(rcu_get(&domain->invs), a->master->add, &merged);
+	/* Asked once more: it may have been enforced since test_dev. */
+	if (domain->enforced && !a->master->canwbs)
+		err = -EINVAL;
+	if (!err)
+		err = arm_smmu_invs_merge(rcu_get(&domain->invs), a->master->add,
+					  &merged);
 	if (!err) {
 		a->next_in_domain = domain->attachments;
 		domain->attachments = a;

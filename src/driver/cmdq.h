@@ -17,7 +17,7 @@ struct arm_smmu_cmd {
 /* Collected on the stack; sent when full, and by arm_smmu_batch_sync() (DRV-99). */
 struct arm_smmu_batch {
 	struct arm_smmu_cmdq *cmdq; /* the SYNC covers no other's (CMD-91) */
-	unsigned n;
+	unsigned n, max;
 	int err; /* first error of a submission on the way */
 	struct arm_smmu_cmd cmds[CMDQ_BATCH_MAX];
 };
@@ -46,9 +46,20 @@ static inline void arm_smmu_batch_init(struct arm_smmu_batch *b, struct arm_smmu
 {
 	b->cmdq = arm_smmu_cmdq_of(smmu);
 	b->n = 0;
+	/* DRV-14: some parts want no long run without a SYNC. */
+	b->max = CMDQ_BATCH_MAX - !!(smmu->features & FEAT_CMDQ_FORCE_SYNC);
 	b->err = 0;
 }
-void arm_smmu_batch_add(struct arm_smmu_batch *b, const struct arm_smmu_cmd *cmd);
+/* It is full: sent, with a SYNC where it may not run on. */
+void arm_smmu_batch_send(struct arm_smmu_batch *b, bool sync);
+
+static inline void arm_smmu_batch_add(struct arm_smmu_batch *b,
+				      const struct arm_smmu_cmd *cmd)
+{
+	if (b->n == b->max)
+		arm_smmu_batch_send(b, b->max < CMDQ_BATCH_MAX);
+	b->cmds[b->n++] = *cmd;
+}
 /* Sends what is left, and waits for everything of the batch. */
 int arm_smmu_batch_sync(struct arm_smmu_batch *b);
 

@@ -2,7 +2,7 @@
 /* Batches, and commands with no story of their own. */
 #include "driver/cmdq.h"
 
-static void batch_send(struct arm_smmu_batch *b, bool sync)
+void arm_smmu_batch_send(struct arm_smmu_batch *b, bool sync)
 {
 	int err = arm_smmu_cmdq_submit(b->cmdq, b->cmds, b->n, sync);
 
@@ -11,20 +11,9 @@ static void batch_send(struct arm_smmu_batch *b, bool sync)
 	b->n = 0;
 }
 
-void arm_smmu_batch_add(struct arm_smmu_batch *b, const struct arm_smmu_cmd *cmd)
-{
-	/* DRV-14: some parts want no long run without a SYNC. */
-	if ((b->cmdq->smmu->features & FEAT_CMDQ_FORCE_SYNC) &&
-	    b->n == CMDQ_BATCH_MAX - 1)
-		batch_send(b, true);
-	if (b->n == CMDQ_BATCH_MAX)
-		batch_send(b, false);
-	b->cmds[b->n++] = *cmd;
-}
-
 int arm_smmu_batch_sync(struct arm_smmu_batch *b)
 {
-	batch_send(b, true);
+	arm_smmu_batch_send(b, true);
 	return b->err;
 }
 

@@ -2,6 +2,7 @@
 /* Paging domains: their tables, their tag, what goes through them (DRV-55 to DRV-71). */
 #include <errno.h>
 #include <stdlib.h>
+#include <smmulator/iommu_dma.h>
 #include "core/rcu.h"
 #include "driver/cmdq.h"
 
@@ -30,6 +31,8 @@ static void add_page(void *cookie, void *gather, uint64_t iova, uint64_t granule
 
 static const struct io_pgtable_flush_ops flush_ops = { flush_walk, add_page };
 
+static const struct iommu_domain_ops arm_smmu_dirty_ops;
+
 /* ---- Allocation ---- */
 
 /* DRV-59. 0: these flags cannot be served. */
@@ -40,13 +43,15 @@ static enum arm_smmu_stage stage_for(const struct arm_smmu *smmu, uint32_t flags
 		return smmu->features & FEAT_S1 ? STAGE_1 : STAGE_2;
 	case IOMMU_ALLOC_PASID:
 		return smmu->features & FEAT_S1 ? STAGE_1 : 0;
+	case IOMMU_ALLOC_DIRTY_TRACKING:
+	case IOMMU_ALLOC_DIRTY_TRACKING | IOMMU_ALLOC_PASID:
+		return arm_smmu_can_track(smmu) ? STAGE_1 : 0;
 	case IOMMU_ALLOC_STAGE2:
 		return smmu->features & FEAT_S2 ? STAGE_2 : 0;
 	case IOMMU_ALLOC_NEST_PARENT:
 	case IOMMU_ALLOC_NEST_PARENT | IOMMU_ALLOC_STAGE2:
 		return smmu->features & FEAT_NESTING ? STAGE_2 : 0;
 	default:
-		/* GAP: DIRTY_TRACKING. */
 		return 0;
 	}
 }
@@ -60,18 +65,20 @@ static int make_pgtable(struct arm_smmu_domain *domain, uint32_t flags)
 	struct arm_smmu *smmu = domain->smmu;
 	bool fwb = (flags & IOMMU_ALLOC_NEST_PARENT) && (smmu->features & FEAT_S2FWB);
 	bool ds = smmu_reg_get(smmu->idr[5], SMMU_IDR5_DS);
+	bool dirty = flags & IOMMU_ALLOC_DIRTY_TRACKING;
 	int err;
 
 	domain->pgcfg = (struct io_pgtable_cfg){
 		.fmt = domain->stage == STAGE_1 ? IO_PGTABLE_STAGE1 : IO_PGTABLE_STAGE2,
-		.quirks = fwb ? IO_PGTABLE_QUIRK_S2FWB : 0,
+		.quirks = (fwb ? IO_PGTABLE_QUIRK_S2FWB : 0) |
+			  (dirty ? IO_PGTABLE_QUIRK_DIRTY : 0),
 		/* DS has a block level more, which tables of 48 bits leave out again. */
 		.pgsize_bitmap = smmu->pgsize_bitmap | (ds ? DS_BLOCKS : 0),
 		.ias = smmu->features & FEAT_VAX ? 52 : 48,
 		.oas = smmu->oas,
 		.coherent = smmu->features & FEAT_COHERENCY,
 		.ds = ds,
-		.contiguous = smmu_reg_get(smmu->idr[3], SMMU_IDR3_BBML) != 0,
+		.contiguous = smmu_reg_get(smmu->idr[3], SMMU_IDR3_BBML) != 0 && !dirty,
 		.platform = smmu->platform,
 		.flush = &flush_ops,
 		.cookie = domain,
@@ -154,7 +161,8 @@ int arm_smmu_domain_alloc(struct iommu_dev *dev, uint32_t flags,
 		arm_smmu_domain_destroy(domain);
 		return err;
 	}
-	domain->core.ops = &arm_smmu_paging_ops;
+	domain->core.ops = flags & IOMMU_ALLOC_DIRTY_TRACKING ? &arm_smmu_dirty_ops
+							      : &arm_smmu_paging_ops;
 	*out = &domain->core;
 	return 0;
 }
@@ -205,14 +213,82 @@ static uint64_t iova_to_phys(struct iommu_domain *core, uint64_t iova)
 	return pa;
 }
 
-const struct iommu_domain_ops arm_smmu_paging_ops = {
-	.attach_dev = arm_smmu_attach_dev,
-	.test_dev = arm_smmu_test_dev,
-	.set_dev_pasid = arm_smmu_set_dev_pasid,
-	.map_pages = map_pages,
-	.unmap_pages = unmap_pages,
-	.iotlb_sync = iotlb_sync,
-	.flush_iotlb_all = flush_iotlb_all,
-	.iova_to_phys = iova_to_phys,
-	.free = domain_free,
+/* DRV-63: all of its devices' root complexes can, and those that come must. */
+static bool enforce_cache_coherency(struct iommu_domain *core)
+{
+	struct arm_smmu_domain *domain = to_domain(core);
+	bool all = true;
+
+	pthread_mutex_lock(&domain->lock);
+	for (const struct arm_smmu_attachment *a = domain->attachments; a;
+	     a = a->next_in_domain)
+		all = all && a->master->canwbs;
+	__atomic_store_n(&domain->enforced, all, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&domain->lock);
+	return all;
+}
+
+/* ---- Who wrote where (DRV-114) ---- */
+
+static void record(void *ctx, uint64_t iova, uint64_t size)
+{
+	iommu_dirty_record(ctx, iova, size);
+}
+
+static int read_and_clear_dirty(struct iommu_domain *core,
+				struct iommu_dirty_bitmap *bitmap, uint32_t flags,
+				struct iommu_iotlb_gather *gather)
+{
+	return io_pgtable_read_dirty(
+		to_domain(core)->pgtable, bitmap->iova, bitmap->size,
+		flags & IOMMU_DIRTY_NO_CLEAR ? IO_PGTABLE_DIRTY_NO_CLEAR : 0, record,
+		bitmap, gather);
+}
+
+static void forget(void *ctx, uint64_t iova, uint64_t size)
+{
+	(void)ctx;
+	(void)iova;
+	(void)size;
+}
+
+/*
+ * Hardware marks all the time, as each page begins writable-clean: on is to forget what
+ * it has marked so far, off is nothing.
+ */
+static int set_dirty_tracking(struct iommu_domain *core, bool on)
+{
+	struct iommu_iotlb_gather gather;
+	int err;
+
+	if (!on)
+		return 0;
+	iommu_iotlb_gather_init(&gather);
+	err = io_pgtable_read_dirty(to_domain(core)->pgtable, core->aperture_start,
+				    core->aperture_last - core->aperture_start + 1, 0,
+				    forget, NULL, &gather);
+	if (!iommu_iotlb_gather_empty(&gather))
+		iommu_iotlb_sync(core, &gather);
+	return err;
+}
+
+/* clang-format off */
+#define PAGING_OPS \
+	.attach_dev = arm_smmu_attach_dev, \
+	.test_dev = arm_smmu_test_dev, \
+	.set_dev_pasid = arm_smmu_set_dev_pasid, \
+	.map_pages = map_pages, \
+	.unmap_pages = unmap_pages, \
+	.iotlb_sync = iotlb_sync, \
+	.flush_iotlb_all = flush_iotlb_all, \
+	.iova_to_phys = iova_to_phys, \
+	.enforce_cache_coherency = enforce_cache_coherency, \
+	.free = domain_free
+/* clang-format on */
+
+const struct iommu_domain_ops arm_smmu_paging_ops = { PAGING_OPS };
+static const struct iommu_domain_ops arm_smmu_dirty_ops = {
+	PAGING_OPS,
+	.set_dirty_tracking = set_dirty_tracking,
+	.read_and_clear_dirty = read_and_clear_dirty,
 };

@@ -55,6 +55,7 @@ enum arm_smmu_feature {
 	FEAT_S2FWB = 1 << 19,
 	FEAT_CMDQ_FORCE_SYNC = 1 << 20,
 	FEAT_ECMDQ = 1 << 21,
+	FEAT_E2H = 1 << 22,
 };
 
 /* A ring in memory; an index has log2 bits and a wrap bit above them (DRV-93). */
@@ -192,7 +193,8 @@ struct arm_smmu_master {
 	size_t num_sids;
 	unsigned ssid_bits;
 	bool stall_enabled;
-	bool pasid_enabled;		   /* at its function */
+	bool canwbs;	    /* no-snoop of its root complex can be overridden (DRV-13) */
+	bool pasid_enabled; /* at its function */
 	bool ats_supported, pri_supported; /* by all who are between it and the SMMU */
 	bool ats_enabled;		   /* its ATC is invalidated with the TLBs */
 	bool pri_enabled;
@@ -239,6 +241,7 @@ struct arm_smmu_domain {
 	bool mm_gone;
 	pthread_mutex_t lock;			 /* devices come and go */
 	struct arm_smmu_attachment *attachments; /* lock */
+	bool enforced; /* no-snoop is overridden: lock, read also without (DRV-63) */
 	/*
 	 * What to invalidate; under RCU, changed under lock. A device is in it before an
 	 * STE or CD leads here, and a grace period lies between: whoever unmaps and does
@@ -250,6 +253,14 @@ struct arm_smmu_domain {
 static inline struct arm_smmu_domain *to_domain(struct iommu_domain *domain)
 {
 	return IOMMU_CONTAINER_OF(domain, struct arm_smmu_domain, core);
+}
+
+/* DRV-34, DRV-59: hardware can note which pages are written to, and is heard of it. */
+static inline bool arm_smmu_can_track(const struct arm_smmu *smmu)
+{
+	const unsigned all = FEAT_S1 | FEAT_HD | FEAT_COHERENCY;
+
+	return (smmu->features & all) == all;
 }
 
 static inline void arm_smmu_count(struct arm_smmu *smmu, enum arm_smmu_counter which,

@@ -80,6 +80,8 @@ static int read_idr0(struct arm_smmu *smmu, uint32_t idr0,
 	if (field(idr0, SMMU_IDR0_ST_LEVEL) == 1)
 		smmu->features |= FEAT_2LVL_STRTAB;
 	take_flags(smmu, idr0, flags, sizeof(flags) / sizeof(flags[0]));
+	if (desc->vhe && (smmu->features & FEAT_HYP))
+		smmu->features |= FEAT_E2H;
 	if (desc->httu_override && desc->httu != httu) {
 		arm_smmu_msg(smmu, IOMMU_MSG_WARNING,
 			     "SMMU_IDR0.HTTU is %u, firmware says %u: firmware wins",

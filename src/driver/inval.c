@@ -69,6 +69,16 @@ static void set_address(const struct arm_smmu_inv *inv, struct arm_smmu_cmd *cmd
 		smmu_set_addr(cmd->dw, SMMU_CMD_TLBI_S2_IPA_Address, iova);
 }
 
+/* The level whose leaves have that size: each holds 2^(tg - 3) of the next one's. */
+static unsigned leaf_level(unsigned tg, uint64_t granule)
+{
+	unsigned level = 3;
+
+	for (uint64_t size = UINT64_C(1) << tg; size < granule; size <<= tg - 3)
+		level--;
+	return level;
+}
+
 /*
  * Range commands (CMD-42 to CMD-47): each covers num << scale granules, lowest
  * bits first, so that the address is always aligned to what is said of it.
@@ -82,9 +92,7 @@ static void inv_by_range(struct arm_smmu_batch *b, const struct arm_smmu_inv *in
 
 	smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_TG, (tg - 10) / 2);
 	if (r->leaf)
-		/* The level of the leaf: 3 for the granule, less for blocks. */
-		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_TTL,
-			 4 - (log2_of(r->granule) - 3) / (tg - 3));
+		smmu_set(cmd.dw, SMMU_CMD_TLBI_NH_VA_TTL, leaf_level(tg, r->granule));
 	else if ((pages & 31) == 1)
 		pages++; /* one page without a level hint is CERROR_ILL (CMD-43) */
 	while (pages) {

@@ -44,6 +44,7 @@ static int append_tag(struct arm_smmu_invs *invs, const struct arm_smmu_domain *
 {
 	bool ril = domain->smmu->features & FEAT_RANGE_INV;
 	bool s1 = domain->stage == STAGE_1;
+	bool e2h = domain->smmu->features & FEAT_E2H;
 	struct arm_smmu_inv inv = {
 		.smmu = domain->smmu,
 		.type = s1 ? INV_S1_ASID : INV_S2_VMID,
@@ -52,6 +53,10 @@ static int append_tag(struct arm_smmu_invs *invs, const struct arm_smmu_domain *
 		.id = domain->id,
 	};
 
+	if (s1 && e2h) { /* DRV-73; the fields are at the same places */
+		inv.by_size = SMMU_OP_TLBI_EL2_VA;
+		inv.by_tag = SMMU_OP_TLBI_EL2_ASID;
+	}
 	if (ril)
 		inv.pgsize = (uint8_t)__builtin_ctzll(domain->core.pgsize_bitmap);
 	return append(invs, &inv);

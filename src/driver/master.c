@@ -214,6 +214,7 @@ int arm_smmu_probe_device(struct iommu_dev *dev, const struct iommu_fwspec *fwsp
 	master->stall_enabled =
 		((smmu->features & FEAT_STALLS) && iommu_dev_desc(dev)->dma_can_stall) ||
 		(smmu->features & FEAT_STALL_FORCE);
+	master->canwbs = fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS;
 	arm_smmu_pci_prepare(master);
 	err = take_sids(master, fwspec);
 	if (!err && arm_smmu_rmr_has(master))

@@ -16,7 +16,7 @@ static struct iommu_domain identity_domain = { .type = IOMMU_DOMAIN_IDENTITY,
 static struct iommu_domain blocked_domain = { .type = IOMMU_DOMAIN_BLOCKED,
 					      .ops = &blocked_ops };
 
-/* DRV-34. GAP: forced coherency (CANWBS) and dirty tracking. */
+/* DRV-34 */
 static bool capable(struct iommu_dev *dev, enum iommu_cap cap)
 {
 	struct arm_smmu_master *master = iommu_dev_priv(dev);
@@ -24,6 +24,10 @@ static bool capable(struct iommu_dev *dev, enum iommu_cap cap)
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
 		return master->smmu->features & FEAT_COHERENCY;
+	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
+		return master->canwbs;
+	case IOMMU_CAP_DIRTY_TRACKING:
+		return arm_smmu_can_track(master->smmu);
 	case IOMMU_CAP_NOEXEC:
 	case IOMMU_CAP_DEFERRED_FLUSH:
 		return true;

@@ -64,6 +64,7 @@ static void set_up(struct arm_smmu *smmu)
 	arm_smmu_write32(smmu, SMMU_REG_CR1, (uint32_t)cr1);
 	cr2 = smmu_reg_set(cr2, SMMU_CR2_PTM, 1);
 	cr2 = smmu_reg_set(cr2, SMMU_CR2_RECINVSID, 1);
+	cr2 = smmu_reg_set(cr2, SMMU_CR2_E2H, (smmu->features & FEAT_E2H) != 0);
 	arm_smmu_write32(smmu, SMMU_REG_CR2, (uint32_t)cr2);
 	arm_smmu_write64(smmu, SMMU_REG_STRTAB_BASE, arm_smmu_strtab_base(smmu));
 	arm_smmu_write32(smmu, SMMU_REG_STRTAB_BASE_CFG, arm_smmu_strtab_cfg(smmu));

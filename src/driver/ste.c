@@ -31,7 +31,7 @@ void arm_smmu_make_bypass_ste(const struct arm_smmu *smmu, uint64_t *ste)
 	incoming_share(smmu, ste);
 }
 
-/* DRV-38. With IDR0.Hyp the world is still EL1: VMID 0 tags what it caches. */
+/* DRV-38. VMID 0 tags what EL1 caches, without E2H. */
 void arm_smmu_make_cdtable_ste(const struct arm_smmu_master *master, unsigned s1dss,
 			       bool ats, uint64_t *ste)
 {
@@ -47,7 +47,8 @@ void arm_smmu_make_cdtable_ste(const struct arm_smmu_master *master, unsigned s1
 	smmu_set(ste, SMMU_STE_S1CIR, SMMU_CDCACHE_WB_RA);
 	smmu_set(ste, SMMU_STE_S1COR, SMMU_CDCACHE_WB_RA);
 	smmu_set(ste, SMMU_STE_S1CSH, SMMU_SHARE_ISH);
-	smmu_set(ste, SMMU_STE_STRW, SMMU_STRW_EL1);
+	smmu_set(ste, SMMU_STE_STRW,
+		 smmu->features & FEAT_E2H ? SMMU_STRW_EL2 : SMMU_STRW_EL1);
 	if ((smmu->features & FEAT_STALLS) && !master->stall_enabled)
 		smmu_set(ste, SMMU_STE_S1STALLD, 1);
 	smmu_set(ste, SMMU_STE_EATS, ats ? SMMU_EATS_FULL : SMMU_EATS_OFF);

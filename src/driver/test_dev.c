@@ -48,5 +48,11 @@ int arm_smmu_test_dev(struct iommu_domain *core, struct iommu_dev *dev, uint32_t
 	/* An STE of stage 2 would cut off the PASIDs. */
 	else if (domain->stage == STAGE_2 && master->num_pasids)
 		err = -EBUSY;
-	return err ? err : test_faults(core, master);
+	if (!err)
+		err = test_faults(core, master);
+	/* DRV-63, CORE-132 */
+	if (!err && !master->canwbs &&
+	    __atomic_load_n(&domain->enforced, __ATOMIC_ACQUIRE))
+		err = -EINVAL;
+	return err;
 }

@@ -104,9 +104,12 @@ int smmu_dvm_tlbi(struct smmu *smmu, const struct smmu_dvm_tlbi *tlbi)
 	return 0;
 }
 
-/* Transactions use the TLB under the lock: whoever has it has waited for them. */
+/* CACHE-50. What uses the TLB with the lock held is over when we have it. */
 void smmu_dvm_sync(struct smmu *smmu)
 {
-	if (smmu_lock(smmu))
-		smmu_unlock_and_deliver(smmu);
+	if (!smmu_lock(smmu))
+		return;
+	smmu_sync_settle(smmu);
+	smmu_unlock_and_deliver(smmu);
+	smmu_sync_wait(smmu);
 }

@@ -16,9 +16,12 @@
  *   kind.c       what is no ordinary read or write
  *   outcome.c    what a device and the event queue see of it
  *   stall/     transactions that are held
+ *   port.c       where transactions come in; hits of a micro-TLB end there
+ *   completion.c what CMD_SYNC waits for
  *   smmu.c       creation, reset, the big lock, statistics, trace
  *
- * Everything here runs under smmu->lock (taken by the public functions).
+ * Everything here runs under smmu->lock (taken by the public functions), but for hits of
+ * a port's micro-TLB (cache/utlb.h) and the data that they move.
  */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
@@ -31,6 +34,8 @@
 #include <smmulator/frontend.h>
 #include <smmulator/smmu.h>
 #include <smmulator/stall.h>
+#include "model/cache/utlb.h"
+#include "model/completion.h"
 #include "model/lock.h"
 
 /* The low bits of an address; 64 and more: all of it. */
@@ -193,8 +198,10 @@ struct smmu_fault {
 struct smmu_xlate {
 	uint64_t pa, ipa;
 	uint8_t page_bits;
-	bool assured_only; /* smmu_s2_translate_cd: the page is AssuredOnly */
-	bool writable;	   /* if wanted: each stage lets it be written as it is, dirty */
+	uint16_t void_word; /* of the entry it comes from, if keep */
+	bool keep;	    /* a micro-TLB may keep it */
+	bool assured_only;  /* smmu_s2_translate_cd: the page is AssuredOnly */
+	bool writable;	    /* if wanted: each stage lets it be written as it is, dirty */
 	struct smmu_attr attr;
 };
 
@@ -261,7 +268,10 @@ static inline bool smmu_attr_is_cacheable(const struct smmu_attr *attr)
 	return smmu_type_is_cacheable(attr->inner) || smmu_type_is_cacheable(attr->outer);
 }
 
-int smmu_tlb_create(struct smmu_tlb **tlb, const struct smmu_config *cfg);
+int smmu_tlb_create(struct smmu_tlb **tlb, const struct smmu_config *cfg,
+		    struct smmu_voids *voids);
+/* Whom it tells what it forgets. */
+void smmu_tlb_tell(struct smmu_tlb *tlb, struct smmu_voids *voids);
 void smmu_tlb_destroy(struct smmu_tlb *tlb);
 void smmu_tlb_flush(struct smmu_tlb *tlb); /* reset: everything */
 
@@ -296,7 +306,9 @@ void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv);
 
 /* ---- config/ ---- */
 struct smmu_cfgcache;
-int smmu_cfgcache_create(struct smmu_cfgcache **cc, const struct smmu_config *cfg);
+int smmu_cfgcache_create(struct smmu_cfgcache **cc, const struct smmu_config *cfg,
+			 struct smmu_voids *voids);
+void smmu_cfgcache_tell(struct smmu_cfgcache *cc, struct smmu_voids *voids);
 void smmu_cfgcache_destroy(struct smmu_cfgcache *cc);
 void smmu_cfgcache_flush(struct smmu_cfgcache *cc);
 void smmu_cfgi_ste(struct smmu *smmu, uint32_t sid, bool leaf);
@@ -368,6 +380,11 @@ struct smmu_cmdq {
 		bool wants_slot; /* a free slot, else for its outstanding ones */
 		struct smmu_cmdq *next;
 	} atc;
+	struct {		    /* completion.c */
+		bool held;	    /* in the list smmu->sync_held, linked by next */
+		uint64_t waits_for; /* 1 + the last flight that its CMD_SYNC waits for */
+		struct smmu_cmdq *next;
+	} sync;
 };
 /*
  * Looks at a queue, since its PROD, enable or error has changed: its commands are
@@ -537,6 +554,9 @@ struct smmu {
 	char name[48];
 	struct smmu_lock lock; /* not recursive: nothing below takes it */
 	uint32_t attention;    /* SMMU_ATTENTION_*, written under the lock */
+	struct smmu_voids *voids;
+	struct smmu_port *ports; /* all that are open */
+	struct smmu_flights flights;
 	struct smmu_id id;
 	struct smmu_cmd_row op[256]; /* by opcode */
 	uint8_t reg_slot[2][64]; /* by page and word: the register there, see regfile.c */
@@ -564,6 +584,7 @@ struct smmu {
 	struct smmu_cmdq cmdq;
 	struct smmu_cmdq *cmdq_kicked, **cmdq_kicked_end; /* to be looked at, FIFO */
 	struct smmu_cmdq *cmdq_running; /* whose command is being executed */
+	struct smmu_cmdq *sync_held;	/* wait for accesses to end */
 	struct smmu_last_event last_event;
 	struct smmu_stats stats;
 	struct smmu_vms_cache *vms; /* NULL: no VMS here (VMS-1) */
@@ -572,13 +593,23 @@ struct smmu {
 	uint8_t missed; /* by this transaction so far, see pmcg.h; if pmcg_on */
 };
 
+/* A port. Its first line is of the thread that uses it; the rest of the lock. */
 struct smmu_port {
-	struct smmu *smmu;
+	alignas(64) struct smmu *smmu;
+	struct smmu_utlb utlb;
+	_Atomic uint64_t busy; /* odd: in the middle of an access to RAM */
+	alignas(64) _Atomic uint64_t hits[SMMU_UTLB_COUNTS];
+	uint64_t counted[SMMU_UTLB_COUNTS]; /* of them are in smmu->stats */
+	struct smmu_port *prev, *next;
 	smmu_port_done_fn done_fn;
 	void *done_ctx;
 	bool closed; /* by its own callback, after which it is freed */
 };
 void smmu_port_free(struct smmu_port *port);
+/* It is about to be freed. The lock is held. */
+void smmu_port_delist(struct smmu *smmu, struct smmu_port *port);
+/* Adds what micro-TLBs have counted to smmu->stats. */
+void smmu_ports_count(struct smmu *smmu);
 
 /*
  * GAP: two SMMUs whose tables lie in each other's registers, used by two threads, can

@@ -150,8 +150,25 @@ no_output(const struct smmu_lookup *x, enum smmu_found found)
 	return (struct smmu_result){ .status = SMMU_ABORT };
 }
 
-struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
+/* A traced or counted transaction is to be seen each time. */
+static void keep(const struct smmu_lookup *x, struct smmu_port *port,
+		 const struct smmu_result *res)
 {
+	enum smmu_utlb_counts counts = SMMU_UTLB_STE;
+
+	if (!x->out.keep || !smmu_utlb_takes(x->txn) || x->smmu->trace)
+		return;
+	if (!x->ste)
+		counts = SMMU_UTLB_NOTHING;
+	else if (!x->bypass)
+		counts = x->cd ? SMMU_UTLB_ALL : SMMU_UTLB_STE_TLB;
+	smmu_utlb_insert(&port->utlb, x->txn, res, x->out.void_word, counts);
+}
+
+struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn,
+				 struct smmu_port *port)
+{
+	struct smmu_result res;
 	struct smmu_lookup x;
 	enum smmu_found found;
 
@@ -160,5 +177,10 @@ struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn)
 	smmu_lookup_new(&x, smmu, txn);
 	found = smmu_find(&x);
 	smmu_trace_decision(&x);
-	return found == SMMU_FOUND_OUTPUT ? output(&x) : no_output(&x, found);
+	if (found != SMMU_FOUND_OUTPUT)
+		return no_output(&x, found);
+	res = output(&x);
+	if (port)
+		keep(&x, port, &res);
+	return res;
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ports: where DMA enters. What a port translates and, for RAM, the data access too
- * happen under the SMMU's lock, so that a CMD_SYNC which another thread's register
- * write runs comes after every access that used what it invalidates (CACHE-51).
- *
- * GAP: an access to anything but RAM (a callback, a doorbell) is made after the lock is
- * released, since its handler may come back to this SMMU; such a one can still be on
- * its way when a CMD_SYNC completes.
+ * Ports: where DMA enters. What the port's micro-TLB knows is answered without the lock;
+ * everything else is translated with the lock held, and data moved to and from RAM too.
+ * completion.h has how a CMD_SYNC comes after every access that used what it invalidates
+ * (CACHE-51).
  */
 #include <errno.h>
 #include <stddef.h>
@@ -18,17 +15,85 @@
 
 #define PIECE 4096u
 
+/* ---- ports ---- */
+
+/* Entries of a micro-TLB; 0: there is none. What is looked up anew each time is not kept.
+ */
+static uint32_t utlb_entries(const struct smmu_config *cfg)
+{
+	if (cfg->no_utlb || cfg->no_tlb || cfg->no_config_cache)
+		return 0;
+	return cfg->utlb_entries ? cfg->utlb_entries : 4096;
+}
+
+/* From inside as well: then this thread has the lock. */
+static void enlist(struct smmu *smmu, struct smmu_port *port)
+{
+	bool outside = smmu_lock(smmu);
+
+	port->next = smmu->ports;
+	if (port->next)
+		port->next->prev = port;
+	smmu->ports = port;
+	if (outside)
+		smmu_unlock_and_deliver(smmu);
+}
+
 struct smmu_port *smmu_port_open(struct smmu *smmu)
 {
-	struct smmu_port *port = calloc(1, sizeof(*port));
+	struct smmu_port *port = aligned_alloc(alignof(struct smmu_port), sizeof(*port));
 
-	if (port)
-		port->smmu = smmu;
+	if (!port)
+		return NULL;
+	memset(port, 0, sizeof(*port));
+	port->smmu = smmu;
+	if (smmu_utlb_create(&port->utlb, smmu->voids, utlb_entries(&smmu->cfg)) != 0) {
+		free(port);
+		return NULL;
+	}
+	enlist(smmu, port);
 	return port;
+}
+
+static void count(struct smmu *smmu, struct smmu_port *port)
+{
+	uint64_t n[SMMU_UTLB_COUNTS];
+
+	for (unsigned i = 0; i < SMMU_UTLB_COUNTS; i++) {
+		uint64_t hits =
+			atomic_load_explicit(&port->hits[i], memory_order_relaxed);
+
+		n[i] = hits - port->counted[i];
+		port->counted[i] = hits;
+	}
+	smmu->stats.translations += n[SMMU_UTLB_NOTHING] + n[SMMU_UTLB_STE] +
+				    n[SMMU_UTLB_STE_TLB] + n[SMMU_UTLB_ALL];
+	smmu->stats.ste_hits +=
+		n[SMMU_UTLB_STE] + n[SMMU_UTLB_STE_TLB] + n[SMMU_UTLB_ALL];
+	smmu->stats.tlb_hits += n[SMMU_UTLB_STE_TLB] + n[SMMU_UTLB_ALL];
+	smmu->stats.cd_hits += n[SMMU_UTLB_ALL];
+}
+
+void smmu_ports_count(struct smmu *smmu)
+{
+	for (struct smmu_port *port = smmu->ports; port; port = port->next)
+		count(smmu, port);
+}
+
+void smmu_port_delist(struct smmu *smmu, struct smmu_port *port)
+{
+	count(smmu, port);
+	if (port->prev)
+		port->prev->next = port->next;
+	else
+		smmu->ports = port->next;
+	if (port->next)
+		port->next->prev = port->prev;
 }
 
 void smmu_port_free(struct smmu_port *port)
 {
+	smmu_utlb_destroy(&port->utlb);
 	free(port);
 }
 
@@ -38,12 +103,25 @@ void smmu_port_close(struct smmu_port *port)
 		smmu_port_free(port);
 }
 
-static struct smmu_result translate(struct smmu *smmu, const struct smmu_txn *txn)
+/* ---- translation ---- */
+
+/* On the port's thread, without the lock. */
+static inline void count_hit(struct smmu_port *port, const struct smmu_utlb_entry *e)
+{
+	_Atomic uint64_t *hits = &port->hits[e->counts];
+
+	atomic_store_explicit(hits, atomic_load_explicit(hits, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+/* With the lock held. port: that of this thread, or NULL. */
+static struct smmu_result translate(struct smmu *smmu, const struct smmu_txn *txn,
+				    struct smmu_port *port)
 {
 	smmu->stats.translations++;
 	if (__builtin_expect(smmu->pmcg_on, 0))
 		return smmu_pmcg_transact(smmu, txn);
-	return smmu_transact(smmu, txn);
+	return smmu_transact(smmu, txn, port);
 }
 
 /*
@@ -85,9 +163,10 @@ static void access_failed(struct smmu_result *res)
 	res->event = 0;
 }
 
-struct smmu_result smmu_request_begin(struct smmu *smmu, struct smmu_request *req)
+struct smmu_result smmu_request_begin(struct smmu *smmu, struct smmu_request *req,
+				      struct smmu_port *port)
 {
-	struct smmu_result res = translate(smmu, &req->txn);
+	struct smmu_result res = translate(smmu, &req->txn, port);
 
 	req->later = false;
 	if (res.status != SMMU_OK || req->kind == SMMU_REQUEST_TRANSLATE)
@@ -98,12 +177,30 @@ struct smmu_result smmu_request_begin(struct smmu *smmu, struct smmu_request *re
 	return res;
 }
 
-/* What a piece still needs when the lock is free. */
-static void complete(struct smmu *smmu, struct smmu_request *req, struct smmu_result *res)
+/*
+ * Handlers that it may run come back in here. Who works on held transactions delivers
+ * nothing before he is done with the port: see retry.c.
+ */
+static void fly(struct smmu *smmu, struct smmu_request *req, struct smmu_result *res,
+		uint32_t i, struct smmu_flight *flight)
 {
-	if (req->later && !move(smmu->bus, req, res))
+	if (!move(smmu->bus, req, res))
 		access_failed(res);
 	req->later = false;
+	(void)smmu_lock(smmu);
+	smmu_flight_end(smmu, flight);
+	if (i == SMMU_HELD_NONE)
+		smmu_unlock_and_deliver(smmu);
+	else
+		smmu_lock_drop(&smmu->lock);
+}
+
+/* What a piece still needs when the lock is free. flight: begun if req->later. */
+static void complete(struct smmu *smmu, struct smmu_request *req, struct smmu_result *res,
+		     uint32_t i, struct smmu_flight *flight)
+{
+	if (req->later)
+		fly(smmu, req, res, i, flight);
 	if (res->status != SMMU_RAZ_WI)
 		return;
 	/* RAZ/WI: reads give 0. */
@@ -116,6 +213,7 @@ static void complete(struct smmu *smmu, struct smmu_request *req, struct smmu_re
 struct smmu_result smmu_request_piece(struct smmu *smmu, struct smmu_request *req,
 				      uint32_t i)
 {
+	struct smmu_flight flight;
 	struct smmu_result res;
 
 	if (!smmu_lock(smmu))
@@ -124,16 +222,19 @@ struct smmu_result smmu_request_piece(struct smmu *smmu, struct smmu_request *re
 	if (i != SMMU_HELD_NONE && smmu->stalls->held[i].cancelled)
 		res = refused();
 	else
-		res = smmu_request_begin(smmu, req);
+		res = smmu_request_begin(smmu, req,
+					 i == SMMU_HELD_NONE ? req->port : NULL);
 	if (__builtin_expect(res.status == SMMU_STALLED, 0))
 		smmu_stall_hold(smmu, req, i, &res);
+	if (req->later)
+		smmu_flight_begin(smmu, &flight);
 	smmu_unlock_and_deliver(smmu);
 	/* Held: it is not ours any more. Closed by a handler: nor is the buffer. */
 	if (res.status == SMMU_STALLED)
 		return res;
 	if (i != SMMU_HELD_NONE && req->port->closed)
 		return refused();
-	complete(smmu, req, &res);
+	complete(smmu, req, &res, i, &flight);
 	return res;
 }
 
@@ -148,9 +249,9 @@ static void advance(struct smmu_request *req)
 }
 
 bool smmu_request_finish(struct smmu *smmu, struct smmu_request *req,
-			 struct smmu_result *res, uint32_t i)
+			 struct smmu_result *res, uint32_t i, struct smmu_flight *flight)
 {
-	complete(smmu, req, res);
+	complete(smmu, req, res, i, flight);
 	if (req->kind != SMMU_REQUEST_DMA || res->status != SMMU_OK)
 		return true;
 	for (advance(req); req->left; advance(req)) {
@@ -182,17 +283,51 @@ hold_translation(struct smmu_port *port, const struct smmu_txn *txn,
 	return res->status == SMMU_STALLED ? tell(&req, res->ticket, &none) : *res;
 }
 
-struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn *txn)
+static struct smmu_result __attribute__((noinline))
+ask(struct smmu_port *port, const struct smmu_txn *txn)
 {
 	struct smmu_result res;
 
 	if (!smmu_lock(port->smmu))
 		return refused();
-	res = translate(port->smmu, txn);
+	res = translate(port->smmu, txn, port);
 	if (__builtin_expect(res.status == SMMU_STALLED, 0))
 		return hold_translation(port, txn, &res);
 	smmu_unlock_and_deliver(port->smmu);
 	return res;
+}
+
+struct smmu_result smmu_translate(struct smmu_port *port, const struct smmu_txn *txn)
+{
+	const struct smmu_utlb_entry *e = smmu_utlb_find(&port->utlb, txn);
+
+	if (__builtin_expect(e == NULL, 0))
+		return ask(port, txn);
+	count_hit(port, e);
+	return smmu_utlb_answer(e, txn->addr);
+}
+
+/*
+ * The piece at hand, if the micro-TLB knows where it goes and that is RAM. The port is
+ * busy before it looks, so that a CMD_SYNC waits for what was found.
+ */
+static bool quick(struct smmu_request *req, struct smmu_result *res)
+{
+	struct smmu_port *port = req->port;
+	const struct smmu_utlb_entry *e;
+	bool done = false;
+
+	smmu_busy_begin(&port->busy);
+	e = smmu_utlb_find(&port->utlb, &req->txn);
+	if (e) {
+		*res = smmu_utlb_answer(e, req->txn.addr);
+		done = smmu_bus_ptr(port->smmu->bus, res->pa, piece_len(req)) &&
+		       move(port->smmu->bus, req, res);
+	}
+	if (done)
+		count_hit(port, e);
+	smmu_busy_end(&port->busy);
+	return done;
 }
 
 static struct smmu_result dma_pieces(struct smmu_request *req)
@@ -200,6 +335,8 @@ static struct smmu_result dma_pieces(struct smmu_request *req)
 	struct smmu_result res = { .status = SMMU_OK };
 
 	for (; req->left; advance(req)) {
+		if (quick(req, &res))
+			continue;
 		res = smmu_request_piece(req->port->smmu, req, SMMU_HELD_NONE);
 		if (res.status == SMMU_STALLED)
 			return tell(req, res.ticket, &req->done);
@@ -259,6 +396,8 @@ struct smmu_result smmu_dma_cas64(struct smmu_port *port, const struct smmu_txn 
 	if (!expected ||
 	    (txn->kind != SMMU_KIND_ORDINARY && txn->kind != SMMU_KIND_UNSUPPORTED))
 		return (struct smmu_result){ .status = SMMU_ABORT };
+	if (quick(&req, &res))
+		return res;
 	res = smmu_request_piece(port->smmu, &req, SMMU_HELD_NONE);
 	return res.status == SMMU_STALLED ? tell(&req, res.ticket, &none) : res;
 }

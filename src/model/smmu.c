@@ -92,6 +92,8 @@ static void reset_now(struct smmu *smmu)
 	smmu_tlb_flush(smmu->tlb);
 	smmu_vms_flush(smmu);
 	smmu_pmcg_reset(smmu);
+	smmu_void_all(smmu->voids);
+	smmu_ports_count(smmu);
 	memset(&smmu->stats, 0, sizeof(smmu->stats));
 }
 
@@ -170,9 +172,11 @@ static int make_parts(struct smmu *smmu)
 	int err = find_wires(smmu);
 
 	if (!err)
-		err = smmu_cfgcache_create(&smmu->cfgcache, &smmu->cfg);
+		err = smmu_voids_create(&smmu->voids);
 	if (!err)
-		err = smmu_tlb_create(&smmu->tlb, &smmu->cfg);
+		err = smmu_cfgcache_create(&smmu->cfgcache, &smmu->cfg, smmu->voids);
+	if (!err)
+		err = smmu_tlb_create(&smmu->tlb, &smmu->cfg, smmu->voids);
 	if (!err)
 		err = smmu_ecmdq_create(smmu);
 	if (!err)
@@ -198,6 +202,7 @@ static void free_parts(struct smmu *smmu)
 	free(smmu->pmcg);
 	free(smmu->vms);
 	smmu_lock_fini(&smmu->lock);
+	free(smmu->voids);
 	free(smmu);
 }
 
@@ -270,6 +275,7 @@ void smmu_stats_read(struct smmu *smmu, struct smmu_stats *stats)
 {
 	bool outside = smmu_lock(smmu);
 
+	smmu_ports_count(smmu);
 	*stats = smmu->stats;
 	if (outside)
 		smmu_unlock_and_deliver(smmu);
@@ -284,6 +290,7 @@ void smmu_set_trace(struct smmu *smmu, smmu_trace_fn fn, void *ctx)
 	smmu_reg_put(&smmu->attention,
 		     (smmu->attention & ~(uint32_t)SMMU_ATTENTION_TRACE) |
 			     (fn ? SMMU_ATTENTION_TRACE : 0));
+	smmu_void_all(smmu->voids);
 	if (outside)
 		smmu_unlock_and_deliver(smmu);
 }

@@ -108,6 +108,8 @@ static enum smmu_found output_bypass(struct smmu_lookup *x)
 	x->bypass = true;
 	x->out = (struct smmu_xlate){
 		.pa = smmu_low(addr, x->smmu->id.oas),
+		.keep = true,
+		.void_word = SMMU_VOID_NEVER,
 		.ipa = addr,
 		.page_bits = (uint8_t)x->smmu->id.oas,
 		.attr = x->attr,

@@ -50,7 +50,7 @@ static inline void smmu_lookup_new(struct smmu_lookup *x, struct smmu *smmu,
 	x->cd = NULL;
 	x->kind = SMMU_KIND_ORDINARY;
 	x->acc = (struct smmu_access){ 0 };
-	x->bypass = x->out.writable = x->out.assured_only = false;
+	x->bypass = x->out.writable = x->out.assured_only = x->out.keep = false;
 	x->fault = (struct smmu_fault){ 0 };
 }
 
@@ -99,9 +99,11 @@ bool smmu_kind_hushed(const struct smmu_lookup *x, struct smmu_result *res);
 /* ---- outcome.c ---- */
 /*
  * T-1 to T-20 for a device's transaction, with the events and responses due. SMMU_STALLED:
- * smmu_stall_hold() is next; ticket is 1 + STAG for it, or 0: unrecorded.
+ * smmu_stall_hold() is next; ticket is 1 + STAG for it, or 0: unrecorded. The micro-TLB of
+ * port keeps the answer if it may; NULL: none does.
  */
-struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn);
+struct smmu_result smmu_transact(struct smmu *smmu, const struct smmu_txn *txn,
+				 struct smmu_port *port);
 /* What a record says of such a transaction, and what the trace says of its fault. */
 struct smmu_event smmu_event_of(const struct smmu_lookup *x);
 void smmu_trace_decision(const struct smmu_lookup *x);

@@ -50,13 +50,15 @@ static bool may_concatenate(const struct pgt_geometry *geo)
 
 int pgt_geometry_init(struct pgt_geometry *geo, const struct io_pgtable_cfg *cfg)
 {
-	unsigned stride;
-
 	geo->granule = (uint8_t)granule_of(cfg->pgsize_bitmap);
 	if (!geo->granule || clamp_sizes(geo, cfg))
 		return -EINVAL;
-	stride = geo->granule - 3u;
-	geo->start = (int8_t)(3 - (int)((geo->ias - 1u - geo->granule) / stride));
+	geo->stride = (uint8_t)(geo->granule - 3u);
+	for (int level = -1; level <= 3; level++)
+		geo->shift[level + 1] =
+			(uint8_t)(geo->granule + geo->stride * (3 - level));
+	geo->addr = SMMU_MASK(SMMU_S1DESC_Addr) & ~(pgt_size(geo, 3) - 1);
+	geo->start = (int8_t)(3 - (geo->ias - 1 - geo->granule) / geo->stride);
 	geo->root_bits = (uint8_t)(geo->ias - pgt_shift(geo, geo->start));
 	if (cfg->fmt == IO_PGTABLE_STAGE2 && may_concatenate(geo)) {
 		geo->start++;

@@ -36,11 +36,10 @@ uint64_t pgt_mair(void)
 	       (uint64_t)MAIR_DEVICE_NGNRE << (8 * ATTR_DEVICE);
 }
 
-uint64_t pgt_addr_bits(const struct pgt_geometry *geo, uint64_t pa)
+uint64_t pgt_folded_bits(const struct pgt_geometry *geo, uint64_t pa)
 {
 	uint64_t desc = 0;
 
-	smmu_set(&desc, SMMU_S1DESC_Addr, pa >> 12);
 	if (geo->wide)
 		smmu_set(&desc, SMMU_S1DESC_Addr_64K_HI, pa >> 48);
 	if (geo->ds) {
@@ -50,12 +49,10 @@ uint64_t pgt_addr_bits(const struct pgt_geometry *geo, uint64_t pa)
 	return desc;
 }
 
-uint64_t pgt_desc_addr(const struct pgt_geometry *geo, uint64_t desc)
+uint64_t pgt_folded_addr(const struct pgt_geometry *geo, uint64_t desc)
 {
-	uint64_t pa = smmu_get(&desc, SMMU_S1DESC_Addr) << 12;
+	uint64_t pa = 0;
 
-	/* With 64 KiB pages [15:12] are not the address they look like. */
-	pa &= ~(pgt_size(geo, 3) - 1);
 	if (geo->wide)
 		pa |= smmu_get(&desc, SMMU_S1DESC_Addr_64K_HI) << 48;
 	if (geo->ds)
@@ -67,11 +64,6 @@ uint64_t pgt_desc_addr(const struct pgt_geometry *geo, uint64_t desc)
 uint64_t pgt_table_desc(const struct io_pgtable *t, uint64_t pa)
 {
 	return pgt_addr_bits(&t->geo, pa) | DESC_TABLE;
-}
-
-bool pgt_is_grouped(uint64_t desc)
-{
-	return smmu_get(&desc, SMMU_S1DESC_Contiguous);
 }
 
 uint64_t pgt_grouped(uint64_t desc, bool yes)

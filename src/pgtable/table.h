@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <smmulator/arch.h>
 #include <smmulator/pgtable.h>
 #include "pgtable/word.h"
 
@@ -16,6 +17,9 @@ struct pgt_geometry {
 	uint8_t root_bits; /* log2 of its entries */
 	bool wide;	   /* 64 KiB with a 52-bit output: descriptors fold [51:48] */
 	bool ds;	   /* 4 and 16 KiB with 52 bits: the layout of DS */
+	uint8_t stride;	   /* log2 of the entries of any other table */
+	uint8_t shift[5];  /* by level + 1: bits of address resolved inside an entry */
+	uint64_t addr;	   /* what of a descriptor is address, where nothing is folded */
 };
 
 struct io_pgtable {
@@ -37,7 +41,7 @@ struct io_pgtable {
 /* Bits of address resolved inside an entry of that level. */
 static inline unsigned pgt_shift(const struct pgt_geometry *geo, int level)
 {
-	return geo->granule + (geo->granule - 3u) * (unsigned)(3 - level);
+	return geo->shift[level + 1];
 }
 
 static inline uint64_t pgt_size(const struct pgt_geometry *geo, int level)
@@ -47,7 +51,7 @@ static inline uint64_t pgt_size(const struct pgt_geometry *geo, int level)
 
 static inline unsigned pgt_index_bits(const struct pgt_geometry *geo, int level)
 {
-	return level == geo->start ? geo->root_bits : geo->granule - 3u;
+	return level == geo->start ? geo->root_bits : geo->stride;
 }
 
 static inline uint64_t pgt_entries(const struct pgt_geometry *geo, int level)
@@ -76,9 +80,18 @@ void pgt_describe_root(const struct io_pgtable *t, bool coherent,
 /* ---- leaf.c ---- */
 /* Without an address. */
 uint64_t pgt_leaf(const struct io_pgtable *t, int level, unsigned prot);
-/* An address as it lies in a descriptor, and back. */
-uint64_t pgt_addr_bits(const struct pgt_geometry *geo, uint64_t pa);
-uint64_t pgt_desc_addr(const struct pgt_geometry *geo, uint64_t desc);
+/* An address as it lies in a descriptor, and back; these for what is folded. */
+uint64_t pgt_folded_bits(const struct pgt_geometry *geo, uint64_t pa);
+uint64_t pgt_folded_addr(const struct pgt_geometry *geo, uint64_t desc);
+static inline uint64_t pgt_addr_bits(const struct pgt_geometry *geo, uint64_t pa)
+{
+	return (pa & geo->addr) | (geo->wide || geo->ds ? pgt_folded_bits(geo, pa) : 0);
+}
+static inline uint64_t pgt_desc_addr(const struct pgt_geometry *geo, uint64_t desc)
+{
+	return (desc & geo->addr) |
+	       (geo->wide || geo->ds ? pgt_folded_addr(geo, desc) : 0);
+}
 uint64_t pgt_table_desc(const struct io_pgtable *t, uint64_t pa);
 /* Eight attribute bytes that the AttrIndx of pgt_leaf refers to. */
 uint64_t pgt_mair(void);
@@ -92,7 +105,10 @@ static inline bool pgt_is_table(uint64_t desc, int level)
 	return level < 3 && (desc & 2);
 }
 /* One of a group whose entries hardware may take for one. */
-bool pgt_is_grouped(uint64_t desc);
+static inline bool pgt_is_grouped(uint64_t desc)
+{
+	return smmu_get(&desc, SMMU_S1DESC_Contiguous);
+}
 uint64_t pgt_grouped(uint64_t desc, bool yes);
 /* Written by hardware since it was made or cleaned (translation.md 11). */
 bool pgt_is_dirty(const struct io_pgtable *t, uint64_t desc);

@@ -36,6 +36,11 @@ static void add_page(struct io_pgtable *t, const struct run *r, uint64_t iova)
 				   pgt_size(&t->geo, r->level));
 }
 
+static bool is_grouped(const struct run *r, uint64_t desc)
+{
+	return pgt_valid(desc) && pgt_is_grouped(desc) && !pgt_is_table(desc, r->level);
+}
+
 /*
  * The group of the i-th entry loses a part: first its hint goes, from all of it, and all
  * of it is to be invalidated. Live entries change, which the hint alone may do where
@@ -47,14 +52,11 @@ static void break_group(struct io_pgtable *t, const struct run *r, uint64_t i)
 	uint64_t back = ((r->iova >> pgt_shift(&t->geo, r->level)) + i) & (group - 1);
 	uint64_t iova = r->iova + i * size - back * size;
 	desc_t *at = r->at + i - back;
-	uint64_t desc = desc_load(&r->at[i]);
 
-	if (!pgt_valid(desc) || pgt_is_table(desc, r->level) || !pgt_is_grouped(desc))
-		return;
 	for (uint64_t k = 0; k < group; k++) {
-		desc = desc_load(&at[k]);
-		while (pgt_valid(desc) && !pgt_is_table(desc, r->level) &&
-		       pgt_is_grouped(desc) &&
+		uint64_t desc = desc_load(&at[k]);
+
+		while (is_grouped(r, desc) &&
 		       !desc_cas(&at[k], &desc, pgt_grouped(desc, false)))
 			;
 		add_page(t, r, iova + k * size);
@@ -64,12 +66,16 @@ static void break_group(struct io_pgtable *t, const struct run *r, uint64_t i)
 /* Groups of which only a part is in the run are at its ends. */
 static void break_groups(struct io_pgtable *t, const struct run *r)
 {
-	uint64_t mask = pgt_group(&t->geo, r->level) - 1;
-	uint64_t first = r->iova >> pgt_shift(&t->geo, r->level);
+	uint64_t first = r->iova >> pgt_shift(&t->geo, r->level), mask;
+	bool begins = is_grouped(r, desc_load(&r->at[0]));
 
-	if (first & mask)
+	if (!begins && (r->count == 1 || !is_grouped(r, desc_load(&r->at[r->count - 1]))))
+		return;
+	mask = pgt_group(&t->geo, r->level) - 1;
+	if (begins && first & mask)
 		break_group(t, r, 0);
-	if ((first + r->count) & mask)
+	/* Unless that was the same group. */
+	if ((first + r->count) & mask && is_grouped(r, desc_load(&r->at[r->count - 1])))
 		break_group(t, r, r->count - 1);
 }
 

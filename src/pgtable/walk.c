@@ -31,10 +31,13 @@ int pgt_check_range(const struct io_pgtable *t, uint64_t iova, uint64_t pgsize,
 
 desc_t *pgt_find(const struct io_pgtable *t, uint64_t iova, int *level)
 {
+	const struct pgt_geometry *geo = &t->geo;
+	uint64_t mask = (UINT64_C(1) << geo->root_bits) - 1;
+	unsigned shift = pgt_shift(geo, geo->start);
 	desc_t *base = t->root.cpu;
 
-	for (int l = t->geo.start;; l++) {
-		desc_t *here = &base[pgt_index(&t->geo, l, iova)];
+	for (int l = geo->start;; l++) {
+		desc_t *here = &base[iova >> shift & mask];
 		uint64_t desc;
 
 		if (l == *level)
@@ -45,6 +48,8 @@ desc_t *pgt_find(const struct io_pgtable *t, uint64_t iova, int *level)
 			return here;
 		}
 		base = pgt_table_ptr(t, desc);
+		shift -= geo->stride;
+		mask = (UINT64_C(1) << geo->stride) - 1;
 	}
 }
 

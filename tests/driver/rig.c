@@ -12,10 +12,17 @@
 
 /* ---- The platform ---- */
 
+static void touch(struct rig *r, uint64_t pa)
+{
+	if (pa - MMIO_BASE < 0x20000)
+		__atomic_store_n(&r->touched[(pa - MMIO_BASE) / 4], 1, __ATOMIC_RELAXED);
+}
+
 static uint32_t p_read32(void *ctx, uint64_t pa)
 {
 	struct rig *r = ctx;
 
+	touch(r, pa);
 	for (size_t i = 0; i < r->num_lies; i++)
 		if (MMIO_BASE + r->lies[i].reg == pa)
 			return r->lies[i].value;
@@ -26,6 +33,7 @@ static uint64_t p_read64(void *ctx, uint64_t pa)
 {
 	struct rig *r = ctx;
 
+	touch(r, pa);
 	return smmu_mmio_read(r->smmu, pa - MMIO_BASE, 8);
 }
 
@@ -33,6 +41,7 @@ static void p_write32(void *ctx, uint64_t pa, uint32_t value)
 {
 	struct rig *r = ctx;
 
+	touch(r, pa);
 	__atomic_fetch_add(&r->mmio_writes, 1, __ATOMIC_RELAXED);
 	if (!r->swallow || MMIO_BASE + r->swallow != pa)
 		smmu_mmio_write(r->smmu, pa - MMIO_BASE, 4, value);
@@ -42,6 +51,7 @@ static void p_write64(void *ctx, uint64_t pa, uint64_t value)
 {
 	struct rig *r = ctx;
 
+	touch(r, pa);
 	__atomic_fetch_add(&r->mmio_writes, 1, __ATOMIC_RELAXED);
 	smmu_mmio_write(r->smmu, pa - MMIO_BASE, 8, value);
 }

@@ -12,6 +12,9 @@ smmu_model_test(model_config_ignored config_ignored.c config_bench.c)
 smmu_model_test(model_translate translate.c config_bench.c)
 smmu_model_test(model_translate_port translate_port.c config_bench.c)
 smmu_model_test(model_translate_kind translate_kind.c config_bench.c)
+smmu_model_test(model_utlb_random utlb_random.c)
+smmu_model_test(model_completion completion.c config_bench.c)
+set_property(TEST model_completion APPEND PROPERTY LABELS threaded)
 
 # The model against an interpreter of the specification.
 smmu_test(model_second_opinion second_opinion.c second_opinion_spec.c

@@ -19,7 +19,7 @@ static void setup(struct wf *f, unsigned kind, unsigned bbml, bool unnoticed)
 	smmu_tlb_destroy(f->smmu.tlb);
 	f->smmu.cfg.bbml = (uint8_t)bbml;
 	f->smmu.cfg.no_tlb_conflict = unnoticed;
-	assert_int_equal(smmu_tlb_create(&f->smmu.tlb, &f->smmu.cfg), 0);
+	assert_int_equal(smmu_tlb_create(&f->smmu.tlb, &f->smmu.cfg, f->smmu.voids), 0);
 	wf_s1(f, 0, wf_geom4k());
 	wf_s2(f, wf_geom4k());
 	wf_regime(f, kind != STAGE2, kind != STAGE1);

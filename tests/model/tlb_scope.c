@@ -557,7 +557,7 @@ static void vmid_out_of_range(void **state)
 	wf_setup(&f, 48, 64);
 	smmu_tlb_destroy(f.smmu.tlb);
 	f.smmu.cfg.s2p = 0;
-	assert_int_equal(smmu_tlb_create(&f.smmu.tlb, &f.smmu.cfg), 0);
+	assert_int_equal(smmu_tlb_create(&f.smmu.tlb, &f.smmu.cfg, f.smmu.voids), 0);
 	f.rg.vmid = 0;
 	wf_s1(&f, 0, wf_geom4k());
 	wf_regime(&f, true, false);

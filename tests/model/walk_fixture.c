@@ -27,7 +27,8 @@ void wf_setup(struct wf *f, unsigned oas, unsigned tlb)
 	f->smmu.cfg.tlb_entries = tlb;
 	f->smmu.cfg.no_tlb = tlb == 0;
 	f->smmu.id.oas = f->smmu.id.ias = oas;
-	assert_int_equal(smmu_tlb_create(&f->smmu.tlb, &f->smmu.cfg), 0);
+	assert_int_equal(smmu_voids_create(&f->smmu.voids), 0);
+	assert_int_equal(smmu_tlb_create(&f->smmu.tlb, &f->smmu.cfg, f->smmu.voids), 0);
 	f->next = WF_RAM;
 	f->s1.fmt = f->s2.fmt = SMMU_FMT_V864;
 	f->s1.ips = f->s2.ps = (uint8_t)oas;
@@ -41,6 +42,7 @@ void wf_setup(struct wf *f, unsigned oas, unsigned tlb)
 void wf_teardown(struct wf *f)
 {
 	smmu_tlb_destroy(f->smmu.tlb);
+	free(f->smmu.voids);
 	smmu_bus_destroy(f->smmu.bus);
 }
 

@@ -68,6 +68,8 @@ bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx)
 
 void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx)
 {
+	if (ctx->count != 0)
+		smmu_void_all(tlb->voids);
 	ctx->id = ++tlb->last_id;
 	ctx->mask = 0;
 	ctx->count = 0;

@@ -169,6 +169,7 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 	switch (inv->scope) {
 	case SMMU_TLBI_NH_ALL:
 		smmu_tlb_vm_empty(vm);
+		smmu_void_all(tlb->voids);
 		break;
 	case SMMU_TLBI_NH_ASID:
 		by_asid(tlb, vm, key, inv->broadcast);
@@ -182,6 +183,7 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 	case SMMU_TLBI_S12_VMALL:
 		smmu_tlb_vm_empty(vm);
 		smmu_tlb_vm_empty(smmu_tlb_vm(tlb, SMMU_TLB_IPA, vmid));
+		smmu_void_all(tlb->voids);
 		break;
 	case SMMU_TLBI_S2_IPA: /* combined entries stay: CACHE-35 */
 		by_vaa(tlb, vm, s);
@@ -217,6 +219,7 @@ static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
 	case SMMU_TLBI_EL2_ALL:
 		tlb->space_epoch[SMMU_TLB_EL2]++;
 		tlb->space_epoch[SMMU_TLB_E2H]++;
+		smmu_void_all(tlb->voids);
 		break;
 	case SMMU_TLBI_EL2_ASID: /* E2H only, whatever CR2.E2H */
 		key.space = SMMU_TLB_E2H;
@@ -249,6 +252,7 @@ void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv)
 	case SMMU_TLBI_NSNH_ALL:
 		tlb->space_epoch[SMMU_TLB_EL1]++;
 		tlb->space_epoch[SMMU_TLB_IPA]++;
+		smmu_void_all(tlb->voids);
 		break;
 	default:
 		by_vmid_group(tlb, inv, &s);

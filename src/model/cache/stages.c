@@ -344,6 +344,8 @@ static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault
 	if (!plain_hit(j, e))
 		return judge_hit(j, e, out, fault);
 	granted(j, e, out);
+	out->keep = true;
+	out->void_word = e->void_word;
 	return 1;
 }
 

@@ -169,6 +169,7 @@ static void link_entry(struct smmu_tlb *tlb, tlb_link link, struct tlb_ctx *ctx)
 
 void smmu_tlb_drop_at(struct smmu_tlb *tlb, tlb_link link)
 {
+	smmu_void_slot(tlb->voids, tlb_void_word(tlb, link - 1));
 	if (!tlb->node[link - 1].piece)
 		unlink_entry(tlb, link);
 	tlb->tag[link - 1].id = 0;
@@ -229,12 +230,15 @@ static tlb_link record(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned leaf_
 	return link;
 }
 
-static void copy_line(struct tlb_entry *to, const struct tlb_entry *line)
+static void fill(struct smmu_tlb *tlb, tlb_link link, const struct tlb_entry *line)
 {
+	struct tlb_entry *to = &tlb->entry[link - 1];
+
 	to->s1 = line->s1;
 	to->s2 = line->s2;
 	to->attr = line->attr;
 	to->bits = line->bits;
+	to->void_word = tlb_void_word(tlb, link - 1);
 }
 
 /* Classes that live in a context and are smaller than that one. */
@@ -284,6 +288,13 @@ static bool covers_others(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx,
 	return false;
 }
 
+static bool has_globals(const struct smmu_tlb *tlb, const struct tlb_key *key)
+{
+	const struct tlb_vm *vm = &tlb->vm[key->space][key->vmid];
+
+	return tlb_ctx_global(tlb, vm, key) != NULL;
+}
+
 static void mark_conflict(struct tlb_entry *e)
 {
 	e->conflict = true;
@@ -301,9 +312,13 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
 	if (ctx == NULL)
 		return;
 	ctx->asets |= key->nonshared ? 2 : 1;
+	/* It may answer in place of entries that are there and smaller, or global. */
+	if (smaller(ctx, smmu_tlb_class(leaf_bits)) != 0 ||
+	    (class != 0 && !global && has_globals(tlb, key)))
+		smmu_void_all(tlb->voids);
 	if (leaf_bits == line->bits) {
 		link = place_listed(tlb, ctx, leaf_bits, addr);
-		copy_line(&tlb->entry[link - 1], line);
+		fill(tlb, link, line);
 		if (tlb->detect && smaller(ctx, class) != 0 &&
 		    covers_others(tlb, ctx, leaf_bits, addr))
 			mark_conflict(&tlb->entry[link - 1]);
@@ -313,8 +328,8 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
 	tlb->entry[rec - 1].piece_mask |= (uint16_t)(1 << class);
 	/* In a crowded set this may push its own record out: then it is garbage. */
 	link = place(tlb, tlb->entry[rec - 1].piece_id << 4 | class, addr >> line->bits);
-	copy_line(&tlb->entry[link - 1], line);
 	tlb->node[link - 1] = (struct tlb_node){ .ctx = rec, .piece = 1 };
+	fill(tlb, link, line);
 }
 
 /* Zeroed, lazily populated, aligned to a line. */
@@ -346,7 +361,13 @@ static int allocate(struct smmu_tlb *tlb, const struct smmu_config *cfg)
 									       : -ENOMEM;
 }
 
-int smmu_tlb_create(struct smmu_tlb **out, const struct smmu_config *cfg)
+void smmu_tlb_tell(struct smmu_tlb *tlb, struct smmu_voids *voids)
+{
+	tlb->voids = voids;
+}
+
+int smmu_tlb_create(struct smmu_tlb **out, const struct smmu_config *cfg,
+		    struct smmu_voids *voids)
 {
 	struct smmu_tlb *tlb = calloc(1, sizeof(*tlb));
 	uint32_t want = cfg->tlb_entries != 0 ? cfg->tlb_entries : 4096;
@@ -354,6 +375,7 @@ int smmu_tlb_create(struct smmu_tlb **out, const struct smmu_config *cfg)
 	if (tlb == NULL)
 		return -ENOMEM;
 	tlb->off = cfg->no_tlb;
+	tlb->voids = voids;
 	/* CACHE-71: never at BBML level 2. */
 	tlb->detect = !cfg->no_tlb_conflict && cfg->bbml < 2;
 	if (tlb->off)
@@ -383,6 +405,7 @@ void smmu_tlb_destroy(struct smmu_tlb *tlb)
 
 void smmu_tlb_flush(struct smmu_tlb *tlb)
 {
+	smmu_void_all(tlb->voids);
 	for (unsigned s = 0; s < SMMU_TLB_SPACES; s++)
 		tlb->space_epoch[s]++;
 }

@@ -67,10 +67,12 @@ struct tlb_entry {
 	struct smmu_attr attr; /* out, if the input has the default */
 	uint8_t bits; /* of this entry: the smaller of the stages' leaves, at least 12 */
 	bool fractured; /* a record */
-	/* Inserted over smaller ones: perm of both leaves is 0, so that hits are judged. */
+	/* Inserted over smaller ones: perm of both leaves is 0, so that hits are judged.
+	 */
 	bool conflict;
-	uint8_t s1_perm; /* what s1.perm was */
-	uint8_t pad[4];
+	uint8_t s1_perm;    /* what s1.perm was */
+	uint16_t void_word; /* tlb_void_word() of its slot */
+	uint8_t pad[2];
 };
 _Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
 
@@ -119,7 +121,8 @@ struct smmu_tlb {
 	uint32_t turn; /* which way to evict */
 	bool off;      /* no_tlb */
 	bool detect;   /* conflicts */
-	void *raw[5];  /* what the arrays were allocated as */
+	struct smmu_voids *voids;
+	void *raw[5]; /* what the arrays were allocated as */
 };
 
 struct tlb_key {
@@ -145,9 +148,20 @@ const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
  */
 void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool global,
 		     uint64_t addr, unsigned leaf_bits, const struct tlb_entry *line);
-/* Whether a smaller entry of the same context matches addr, as e of smmu_tlb_find does. */
+/* Whether a smaller entry of the same context matches addr, as e of smmu_tlb_find does.
+ */
 bool smmu_tlb_conflicts(const struct smmu_tlb *tlb, const struct tlb_entry *e,
 			uint64_t addr);
+/*
+ * The word of voids.slot that grows when an answer of that slot does not hold any more. A
+ * piece goes with its record.
+ */
+static inline uint16_t tlb_void_word(const struct smmu_tlb *tlb, uint32_t slot)
+{
+	const struct tlb_node *node = &tlb->node[slot];
+
+	return (uint16_t)((node->piece ? node->ctx - 1 : slot) % SMMU_VOID_SLOTS);
+}
 /* Forgets one entry that smmu_tlb_find gave. */
 void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *entry);
 /* Of the entry with that tag, or 0. */

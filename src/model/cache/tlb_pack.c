@@ -135,6 +135,7 @@ static void pack_entries(struct smmu_pack *p, struct smmu_tlb *tlb)
 		pack_check(p, tlb->tag[slot].id != 0, "a slot without a tag");
 		pack_node(p, &tlb->node[slot]);
 		pack_entry(p, &tlb->entry[slot]);
+		tlb->entry[slot].void_word = tlb_void_word(tlb, slot);
 	}
 }
 

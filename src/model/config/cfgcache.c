@@ -73,7 +73,8 @@ static uint32_t table_find(const struct smmu_cfg_table *t, uint64_t key, uint64_
 	return NONE;
 }
 
-static uint32_t table_place(struct smmu_cfg_table *t, uint64_t key, uint64_t stamp)
+static uint32_t table_place(struct smmu_cfgcache *cc, struct smmu_cfg_table *t,
+			    uint64_t key, uint64_t stamp)
 {
 	uint32_t first = first_way(t, key), slot = NONE;
 
@@ -87,8 +88,10 @@ static uint32_t table_place(struct smmu_cfg_table *t, uint64_t key, uint64_t sta
 		    (t->by_generation && t->tag[i].stamp != stamp))
 			slot = i;
 	}
-	if (slot == NONE)
+	if (slot == NONE) {
 		slot = first + t->victim++ % WAYS;
+		smmu_void_all(cc->voids);
+	}
 	t->tag[slot] = (struct smmu_cfg_tag){ key, stamp };
 	return slot;
 }
@@ -133,13 +136,20 @@ static uint32_t round_entries(uint32_t entries)
 	return rounded;
 }
 
-int smmu_cfgcache_create(struct smmu_cfgcache **out, const struct smmu_config *cfg)
+void smmu_cfgcache_tell(struct smmu_cfgcache *cc, struct smmu_voids *voids)
+{
+	cc->voids = voids;
+}
+
+int smmu_cfgcache_create(struct smmu_cfgcache **out, const struct smmu_config *cfg,
+			 struct smmu_voids *voids)
 {
 	uint32_t entries = round_entries(cfg->config_entries);
 	struct smmu_cfgcache *cc = calloc(1, sizeof(*cc));
 
 	if (!cc)
 		return -ENOMEM;
+	cc->voids = voids;
 	cc->off = cfg->no_config_cache;
 	cc->generation = 1;
 	cc->ste = calloc(entries, sizeof(*cc->ste));
@@ -178,6 +188,7 @@ void smmu_cfgcache_destroy(struct smmu_cfgcache *cc)
 /* CDs go with their STEs, whose serials are never given twice. */
 void smmu_cfgcache_flush(struct smmu_cfgcache *cc)
 {
+	smmu_void_all(cc->voids);
 	cc->generation++;
 }
 
@@ -194,8 +205,8 @@ struct smmu_ste *smmu_cfg_find_ste(struct smmu_cfgcache *cc, uint32_t sid)
 
 struct smmu_ste *smmu_cfg_place_ste(struct smmu_cfgcache *cc, uint32_t sid)
 {
-	struct smmu_ste *ste =
-		&cc->ste[table_place(&cc->ste_tags, make_key(0, sid), cc->generation)];
+	struct smmu_ste *ste = &cc->ste[table_place(cc, &cc->ste_tags, make_key(0, sid),
+						    cc->generation)];
 
 	ste->serial = ++cc->serial;
 	return ste;
@@ -276,7 +287,7 @@ void smmu_cfg_place_l1std(struct smmu_cfgcache *cc, uint32_t sid, unsigned split
 {
 	uint64_t key = make_key(split, sid >> split);
 
-	cc->l1std[table_place(&cc->l1std_tags, key, cc->generation)] = l1std;
+	cc->l1std[table_place(cc, &cc->l1std_tags, key, cc->generation)] = l1std;
 }
 
 struct smmu_cd *smmu_cfg_find_cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
@@ -292,7 +303,7 @@ struct smmu_cd *smmu_cfg_find_cd(struct smmu_cfgcache *cc, const struct smmu_ste
 struct smmu_cd *smmu_cfg_place_cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
 				  uint32_t sid, uint32_t idx)
 {
-	return &cc->cd[table_place(&cc->cd_tags, make_key(sid, idx), ste->serial)];
+	return &cc->cd[table_place(cc, &cc->cd_tags, make_key(sid, idx), ste->serial)];
 }
 
 /* SubstreamIDs have 20 bits, which leaves room for the split beside the index. */
@@ -318,7 +329,7 @@ void smmu_cfg_place_l1cd(struct smmu_cfgcache *cc, const struct smmu_ste *ste,
 {
 	uint64_t key = l1cd_key(sid, idx, split);
 
-	cc->l1cd[table_place(&cc->l1cd_tags, key, ste->serial)] = *l1cd;
+	cc->l1cd[table_place(cc, &cc->l1cd_tags, key, ste->serial)] = *l1cd;
 }
 
 /* ---- invalidation: the minimum of table 4.1, and no more ---- */
@@ -327,6 +338,7 @@ void smmu_cfgi_ste(struct smmu *smmu, uint32_t sid, bool leaf)
 {
 	struct smmu_cfgcache *cc = smmu->cfgcache;
 
+	smmu_void_all(cc->voids);
 	table_drop(&cc->ste_tags, make_key(0, sid));
 	for (size_t i = 0; !leaf && i < COUNT(strtab_splits); i++) {
 		unsigned split = strtab_splits[i];
@@ -344,6 +356,7 @@ void smmu_cfgi_ste_range(struct smmu *smmu, uint32_t sid, unsigned range)
 		smmu_cfgi_all(smmu);
 		return;
 	}
+	smmu_void_all(cc->voids);
 	first = (uint32_t)smmu_align_down(sid, range + 1);
 	last = first + (uint32_t)((UINT64_C(2) << range) - 1);
 	table_drop_range(&cc->ste_tags, 0, first, last);
@@ -364,6 +377,7 @@ void smmu_cfgi_cd(struct smmu *smmu, uint32_t sid, uint32_t ssid, bool leaf)
 {
 	struct smmu_cfgcache *cc = smmu->cfgcache;
 
+	smmu_void_all(cc->voids);
 	table_drop(&cc->cd_tags, make_key(sid, ssid));
 	for (size_t i = 0; !leaf && i < COUNT(cdtab_splits); i++)
 		table_drop(&cc->l1cd_tags, l1cd_key(sid, ssid, cdtab_splits[i]));
@@ -374,6 +388,8 @@ void smmu_cfgi_cd_all(struct smmu *smmu, uint32_t sid)
 {
 	struct smmu_ste *ste = smmu_cfg_find_ste(smmu->cfgcache, sid);
 
-	if (ste)
-		ste->serial = ++smmu->cfgcache->serial;
+	if (!ste)
+		return;
+	ste->serial = ++smmu->cfgcache->serial;
+	smmu_void_all(smmu->cfgcache->voids);
 }

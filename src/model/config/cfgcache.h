@@ -20,7 +20,8 @@ struct smmu_cfg_table {
 };
 
 struct smmu_cfgcache {
-	bool off; /* no_config_cache: finds nothing */
+	struct smmu_voids *voids;
+	bool off;	  /* no_config_cache: finds nothing */
 	uint8_t max_cont; /* no cached STE has had a larger STE.CONT */
 	uint64_t generation, serial;
 	struct smmu_cfg_table ste_tags, l1std_tags, cd_tags, l1cd_tags;

@@ -132,7 +132,7 @@ struct smmu_result smmu_pmcg_transact(struct smmu *smmu, const struct smmu_txn *
 	unsigned missed;
 
 	smmu->missed = 0;
-	res = smmu_transact(smmu, txn);
+	res = smmu_transact(smmu, txn, NULL);
 	missed = smmu->missed;
 	who.mpam.partid = res.attr.partid;
 	who.mpam.pmg = res.attr.pmg;

@@ -79,6 +79,9 @@ void smmu_pmcg_update(struct smmu *smmu)
 
 	for (unsigned i = 0; i < smmu->cfg.pmcgs; i++)
 		on |= smmu->pmcg[i].cr && smmu->pmcg[i].cnten;
+	/* Then every translation is to be seen. */
+	if (on && !smmu->pmcg_on)
+		smmu_void_all(smmu->voids);
 	smmu->pmcg_on = on;
 }
 

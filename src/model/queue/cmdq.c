@@ -149,6 +149,8 @@ static inline bool take(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t r
 	if (cmd && cmd->kind >= SMMU_CMD_SENDS && smmu->ats && !smmu->front &&
 	    smmu_ats_holds(smmu, q, dw))
 		return false;
+	if (cmd && cmd->kind == SMMU_CMD_SYNCS && smmu_sync_holds(smmu, q))
+		return false;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
 		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
 		   .dw = raw);
@@ -235,8 +237,10 @@ static void run_one(struct smmu *smmu, struct smmu_cmdq *q)
 	const struct smmu_ring *ring;
 	uint32_t count;
 
-	if (!enabled(smmu, q) || error_active(smmu, q))
+	if (!enabled(smmu, q) || error_active(smmu, q)) {
+		smmu_sync_forget(q);
 		return;
+	}
 	ring = ring_of(smmu, q);
 	count = smmu_ring_count(ring, q->prod, q->cons);
 	/* CHOICE (REG-86): inconsistent indexes, nothing is consumed. */

@@ -270,8 +270,9 @@ static void run_stall_term(struct smmu *smmu, const uint64_t *dw)
 }
 
 /*
- * CMD-77 to CMD-85. Commands take effect one after the other, so that everything
- * before this one is complete by now; only the signal is left.
+ * CMD-77 to CMD-85. Commands take effect one after the other, and smmu_sync_holds() has
+ * waited for transactions: everything before this one is complete by now, and only the
+ * signal is left.
  */
 static void run_sync(struct smmu *smmu, const uint64_t *dw)
 {

@@ -105,6 +105,8 @@ static bool bad_idr1_range(const struct smmu_config *c, struct rule *out)
 		RULE(event_merge, c->event_merge <= 1, "0 or 1"),
 		RULE(cmd_res0_ignored, c->cmd_res0_ignored <= 1, "0 or 1"),
 		RULE(ats_truncate, c->ats_truncate <= 1, "0 or 1"),
+		RULE(no_utlb, c->no_utlb <= 1, "0 or 1"),
+		RULE(utlb_entries, c->utlb_entries <= 1u << 20, "0 to 2^20"),
 		RULE(tlb_entries, c->tlb_entries <= 1u << 24, "0 to 2^24"),
 		RULE(config_entries, c->config_entries <= 1u << 24, "0 to 2^24"),
 	};

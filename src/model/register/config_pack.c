@@ -100,6 +100,8 @@ static const struct smmu_config_field fields[] = {
 	PLAIN(page0_alias),
 	PLAIN(event_merge),
 	PLAIN(cmd_res0_ignored),
+	PLAIN(no_utlb),
+	PLAIN(utlb_entries),
 	PLAIN(tlb_entries),
 	PLAIN(config_entries),
 	PLAIN(partid_max),

@@ -118,6 +118,8 @@ uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size)
 
 void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t value)
 {
+	bool held;
+
 	if (!smmu_lock(smmu))
 		return;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_MMIO_WRITE, .addr = offset, .value = value);
@@ -129,5 +131,8 @@ void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t
 		else
 			write8(smmu, offset, value);
 	}
+	held = smmu->sync_held != NULL;
 	smmu_unlock_and_deliver(smmu);
+	if (__builtin_expect(held, 0))
+		smmu_sync_wait(smmu);
 }

@@ -139,6 +139,7 @@ void smmu_regs_reset(struct smmu *smmu)
 	smmu->vatos_sel = 0;
 	smmu->dpt = (struct smmu_dpt){ 0 };
 	smmu_words_copy(&smmu->cmdq, &(struct smmu_cmdq){ 0 }, sizeof(smmu->cmdq));
+	smmu_sync_reset(smmu);
 	smmu_ecmdq_reset(smmu);
 	smmu->cmdq_kicked = NULL;
 	smmu->cmdq_kicked_end = &smmu->cmdq_kicked;

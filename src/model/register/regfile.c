@@ -245,6 +245,7 @@ static void write_cr0(struct smmu *smmu, uint64_t value)
 
 	smmu->regs.cr0 = (uint32_t)value;
 	smmu_reg_put(&smmu->regs.cr0ack, (uint32_t)value);
+	smmu_void_all(smmu->voids);
 	/* STALL-9 */
 	if (was_on && !smmu_reg_get(value, SMMU_CR0_SMMUEN))
 		smmu_stall_terminate_all(smmu);
@@ -271,8 +272,10 @@ static void write_cr1(struct smmu *smmu, uint64_t value)
 /* REG-43 to REG-45. Later transactions see it at once, so Update is gone on return. */
 static void write_gbpa(struct smmu *smmu, uint64_t value)
 {
-	if (smmu_reg_get(value, SMMU_GBPA_Update))
-		smmu->regs.gbpa = (uint32_t)smmu_reg_set(value, SMMU_GBPA_Update, 0);
+	if (!smmu_reg_get(value, SMMU_GBPA_Update))
+		return;
+	smmu->regs.gbpa = (uint32_t)smmu_reg_set(value, SMMU_GBPA_Update, 0);
+	smmu_void_all(smmu->voids);
 }
 
 /* The fields of GMPAM, laid out like those of GBPMPAM; as wide as needed (REG-50). */
@@ -295,9 +298,10 @@ static void write_gmpam(struct smmu *smmu, uint64_t value)
 
 static void write_gbpmpam(struct smmu *smmu, uint64_t value)
 {
-	if (smmu_reg_get(value, SMMU_GBPMPAM_Update))
-		smmu->regs.gbpmpam =
-			(uint32_t)smmu_reg_set(value, SMMU_GBPMPAM_Update, 0);
+	if (!smmu_reg_get(value, SMMU_GBPMPAM_Update))
+		return;
+	smmu->regs.gbpmpam = (uint32_t)smmu_reg_set(value, SMMU_GBPMPAM_Update, 0);
+	smmu_void_all(smmu->voids);
 }
 
 static void write_irq_ctrl(struct smmu *smmu, uint64_t value)

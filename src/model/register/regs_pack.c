@@ -97,21 +97,30 @@ static void pack_kicked(struct smmu_pack *p, struct smmu *smmu)
  * What functions were sent and have not answered is not part of a snapshot, no more than
  * they are: it counts as timed out, and a CMD_SYNC that waits for it finds so (CMD-81).
  */
+enum { FAILED = 1, SYNC_HELD = 2 };
 static void pack_failed(struct smmu_pack *p, struct smmu_cmdq *q)
 {
-	uint8_t failed = q->atc.failed || q->atc.outstanding != 0;
+	uint8_t failed = q->atc.failed || q->atc.outstanding != 0 ? FAILED : 0;
 
+	/* Nor are accesses that it waits for: it goes on. */
+	if (q->sync.held)
+		failed |= SYNC_HELD;
 	pack_u8(p, &failed);
-	if (p->loading)
-		q->atc.failed = failed;
+	if (!p->loading)
+		return;
+	q->atc.failed = failed & FAILED;
+	q->sync.held = failed & SYNC_HELD;
 }
 
-static void kick_failed(struct smmu *smmu)
+static void kick_waiting(struct smmu *smmu)
 {
 	for (uint32_t i = 0; i < queues(smmu); i++) {
 		struct smmu_cmdq *q = queue(smmu, i);
 
-		if (!q->atc.failed || q->kicked)
+		bool kick = q->atc.failed || q->sync.held;
+
+		q->sync.held = false;
+		if (!kick || q->kicked)
 			continue;
 		q->kicked = true;
 		*smmu->cmdq_kicked_end = q;
@@ -154,6 +163,6 @@ void smmu_regs_pack(struct smmu_pack *p, struct smmu *smmu)
 	}
 	pack_kicked(p, smmu);
 	if (p->loading && p->why == NULL)
-		kick_failed(smmu);
+		kick_waiting(smmu);
 	pack_signals(p, smmu);
 }

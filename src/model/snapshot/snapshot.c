@@ -98,6 +98,7 @@ int smmu_snapshot_save(struct smmu *smmu, unsigned flags, void **data, size_t *l
 		return -EINVAL;
 	if (!smmu_lock(smmu))
 		return -EBUSY;
+	smmu_ports_count(smmu);
 	save_all(&p, smmu, flags);
 	smmu_unlock_and_deliver(smmu);
 	if (p.no_memory) {
@@ -394,6 +395,7 @@ static void exchange(struct smmu *smmu, struct smmu *fresh)
 	enum { FROM = offsetof(struct smmu, regs), SIZE = sizeof(struct smmu) - FROM };
 	struct smmu old;
 
+	smmu_ports_count(smmu);
 	memcpy((char *)&old + FROM, (char *)smmu + FROM, SIZE);
 	smmu_words_copy((char *)smmu + FROM, (char *)fresh + FROM, SIZE);
 	memcpy((char *)fresh + FROM, (char *)&old + FROM, SIZE);
@@ -405,6 +407,12 @@ static void exchange(struct smmu *smmu, struct smmu *fresh)
 	smmu_stall_adopt(smmu, fresh);
 	moved(smmu, fresh);
 	fresh->cmdq_kicked = NULL;
+	smmu->sync_held = NULL;
+	smmu_tlb_tell(smmu->tlb, smmu->voids);
+	smmu_tlb_tell(fresh->tlb, fresh->voids);
+	smmu_cfgcache_tell(smmu->cfgcache, smmu->voids);
+	smmu_cfgcache_tell(fresh->cfgcache, fresh->voids);
+	smmu_void_all(smmu->voids);
 	smmu_deliver_later(smmu);
 }
 

@@ -19,7 +19,7 @@ static void decide(struct smmu *smmu, uint32_t i, const struct smmu_result *res)
 static void retry(struct smmu *smmu, uint32_t i)
 {
 	struct smmu_held *held = &smmu->stalls->held[i];
-	struct smmu_result res = smmu_request_begin(smmu, &held->req);
+	struct smmu_result res = smmu_request_begin(smmu, &held->req, NULL);
 
 	if (res.status == SMMU_STALLED)
 		smmu_stall_hold(smmu, &held->req, i, &res);
@@ -156,19 +156,24 @@ static void work_on(struct smmu *smmu, uint32_t i)
 	struct smmu_stalls *s = smmu->stalls;
 	struct smmu_request req = s->held[i].req;
 	struct smmu_result res = s->held[i].res;
+	struct smmu_flight flight;
 
 	s->held[i].state = SMMU_HELD_RUNNING;
 	s->at = req.port;
+	if (req.later)
+		smmu_flight_begin(smmu, &flight);
 	smmu_lock_drop(&smmu->lock);
-	if (smmu_request_finish(smmu, &req, &res, i)) {
+	if (smmu_request_finish(smmu, &req, &res, i, &flight)) {
 		(void)smmu_lock(smmu);
 		finished(smmu, i, &res, &req);
 	} else {
 		(void)smmu_lock(smmu);
 	}
 	s->at = NULL;
-	if (req.port->closed)
+	if (req.port->closed) {
+		smmu_port_delist(smmu, req.port);
 		smmu_port_free(req.port);
+	}
 	smmu_cond_broadcast(&s->changed);
 }
 

@@ -127,10 +127,17 @@ bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port);
 /* The piece at hand as if it had just arrived. i: its entry, if it was held before. */
 struct smmu_result smmu_request_piece(struct smmu *smmu, struct smmu_request *req,
 				      uint32_t i);
-/* The same with the lock held, as far as that goes: the rest is *req->later. */
-struct smmu_result smmu_request_begin(struct smmu *smmu, struct smmu_request *req);
-/* What is left of it, its first piece having ended so. False: it is held again. */
+/*
+ * The same with the lock held, as far as that goes: the rest is *req->later. port: whose
+ * thread this is; NULL: another thread's.
+ */
+struct smmu_result smmu_request_begin(struct smmu *smmu, struct smmu_request *req,
+				      struct smmu_port *port);
+/*
+ * What is left of it, its first piece having ended so. False: it is held again. flight:
+ * begun if req->later; it has ended on return.
+ */
 bool smmu_request_finish(struct smmu *smmu, struct smmu_request *req,
-			 struct smmu_result *res, uint32_t i);
+			 struct smmu_result *res, uint32_t i, struct smmu_flight *flight);
 
 #endif /* MODEL_STALL_STALL_H */

@@ -49,6 +49,8 @@ int smmu_port_cancel(struct smmu_port *port, uint64_t ticket)
 		err = -EBUSY;
 	else
 		give_up(s, i);
+	/* A CMD_SYNC may have waited for it. */
+	smmu_sync_retry(smmu);
 	smmu_unlock_and_deliver(smmu);
 	return err;
 }
@@ -73,10 +75,13 @@ bool smmu_stall_close(struct smmu *smmu, struct smmu_port *port)
 	for (uint32_t i = 0; i < s->size && s->used; i++)
 		if (s->held[i].state != SMMU_HELD_FREE && s->held[i].req.port == port)
 			give_up(s, i);
+	smmu_sync_retry(smmu);
 	mine = s->at == port && smmu_stall_is_worker(s);
 	if (mine)
 		port->closed = true;
 	wait_until_left(port);
+	if (!mine)
+		smmu_port_delist(smmu, port);
 	smmu_unlock_and_deliver(smmu);
 	return mine;
 }
