@@ -36,7 +36,7 @@ static inline struct arm_smmu_cmd arm_smmu_cmd(uint8_t opcode)
  */
 int arm_smmu_cmdq_submit(struct arm_smmu_cmdq *cmdq, const struct arm_smmu_cmd *cmds,
 			 unsigned n, bool sync);
-/* The queue for this thread's commands: its own where there are many. */
+/* The queue for this CPU's commands: its own where there are many. */
 struct arm_smmu_cmdq *arm_smmu_cmdq_of(struct arm_smmu *smmu);
 /* cmdq_submit to it. */
 int arm_smmu_submit(struct arm_smmu *smmu, const struct arm_smmu_cmd *cmds, unsigned n,
@@ -75,7 +75,7 @@ void arm_smmu_cmdq_kick(struct arm_smmu_cmdq *cmdq);
 void arm_smmu_cmdq_repair(struct arm_smmu_cmdq *cmdq, uint32_t cons, uint64_t reason);
 
 /*
- * ecmdq.c: queues of their own for threads, where the SMMU has them and there is memory
+ * ecmdq.c: queues of their own for CPUs, where the SMMU has them and there is memory
  * (REG-105). recover: true if one had an error; it moves again.
  */
 void arm_smmu_ecmdq_init(struct arm_smmu *smmu);

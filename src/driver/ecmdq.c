@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Enhanced command queues (IHI 0070 3.5.6): a thread has one of its own, or shares it
+ * Enhanced command queues (IHI 0070 3.5.6): a CPU has one of its own, or shares it
  * with few. A CMD_SYNC there covers what went into the same queue (CMD-91), so each
  * batch stays in one; and nothing in this driver relies on another thread's SYNC.
  */
+#include <sched.h>
 #include <stdlib.h>
 #include "driver/cmdq.h"
 #include "driver/queue.h"
 
-/* CHOICE: threads beyond so many share; a batch and more fits into each. */
+/* CHOICE: CPUs beyond so many share; a batch and more fits into each. */
 #define ECMDQS_MAX 8u
 #define ECMDQ_LOG2 8u
 
@@ -122,15 +123,18 @@ void arm_smmu_ecmdq_disable(struct arm_smmu *smmu)
 		(void)switch_one(&smmu->ecmdqs[n], false);
 }
 
-/* Neighbouring threads' ids differ in the middle bits. */
+/*
+ * A queue for each CPU: who runs at the same time does not meet there. A thread that has
+ * moved on to another CPU finishes its batch where it began it.
+ */
 struct arm_smmu_cmdq *arm_smmu_cmdq_of(struct arm_smmu *smmu)
 {
-	uint64_t id = (uint64_t)(uintptr_t)pthread_self();
+	int cpu;
 
 	if (!smmu->num_ecmdqs)
 		return &smmu->cmdq;
-	id = (id >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
-	return &smmu->ecmdqs[id % smmu->num_ecmdqs];
+	cpu = sched_getcpu();
+	return &smmu->ecmdqs[cpu > 0 ? (unsigned)cpu % smmu->num_ecmdqs : 0];
 }
 
 /* ---- Errors (REG-110) ---- */

@@ -12,12 +12,42 @@ void pgt_flush_walk(struct io_pgtable *t, uint64_t iova, uint64_t size)
 		t->flush->flush_walk(t->cookie, iova, size, pgt_size(&t->geo, 3));
 }
 
+/* Tables that are unreachable but not yet free: one flush serves as many as fit. */
+struct dropped {
+	uint64_t first, end; /* the range that it has to be of */
+	unsigned n;
+	uint64_t desc[32];
+};
+
+static void free_dropped(struct io_pgtable *t, struct dropped *d, int level)
+{
+	if (!d->n)
+		return;
+	pgt_flush_walk(t, d->first, d->end - d->first);
+	while (d->n) {
+		struct iommu_dma mem = pgt_table_at(t, d->desc[--d->n]);
+
+		pgt_subtree_free(t, level + 1, &mem);
+	}
+}
+
+static void drop(struct io_pgtable *t, struct dropped *d, uint64_t desc, int level,
+		 uint64_t iova)
+{
+	if (d->n == sizeof(d->desc) / sizeof(d->desc[0]))
+		free_dropped(t, d, level);
+	if (!d->n)
+		d->first = iova;
+	d->end = iova + pgt_size(&t->geo, level);
+	d->desc[d->n++] = desc;
+}
+
 void pgt_drop_table(struct io_pgtable *t, uint64_t desc, int level, uint64_t iova)
 {
-	struct iommu_dma mem = pgt_table_at(t, desc);
+	struct dropped d = { .n = 0 };
 
-	pgt_flush_walk(t, iova, pgt_size(&t->geo, level));
-	pgt_subtree_free(t, level + 1, &mem);
+	drop(t, &d, desc, level, iova);
+	free_dropped(t, &d, level);
 }
 
 /* Entries of one table: iova is of the first, at their level. */
@@ -82,23 +112,26 @@ static void break_groups(struct io_pgtable *t, const struct run *r)
 /* How many went, up to a hole. */
 static uint64_t clear_run(struct io_pgtable *t, const struct run *r)
 {
-	uint64_t size = pgt_size(&t->geo, r->level);
+	uint64_t size = pgt_size(&t->geo, r->level), i;
+	struct dropped d;
 
+	d.n = 0;
 	if (t->contiguous)
 		break_groups(t, r);
-	for (uint64_t i = 0; i < r->count; i++) {
+	for (i = 0; i < r->count; i++) {
 		uint64_t iova = r->iova + i * size, desc = desc_load(&r->at[i]);
 
-		do {
-			if (!pgt_valid(desc))
-				return i;
-		} while (!desc_cas(&r->at[i], &desc, 0));
+		while (pgt_valid(desc) && !desc_cas(&r->at[i], &desc, 0))
+			;
+		if (!pgt_valid(desc))
+			break;
 		if (pgt_is_table(desc, r->level))
-			pgt_drop_table(t, desc, r->level, iova);
+			drop(t, &d, desc, r->level, iova);
 		else
 			add_page(t, r, iova);
 	}
-	return r->count;
+	free_dropped(t, &d, r->level);
+	return i;
 }
 
 uint64_t pgt_unmap_pages(struct io_pgtable *t, uint64_t iova, uint64_t pgsize,

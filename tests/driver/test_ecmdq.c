@@ -4,6 +4,7 @@
  * CMD_SYNC.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -142,6 +143,40 @@ static void queues_skip_an_illegal_command(void **state)
 		r.errors = 0;
 		rig_down(&r);
 	}
+}
+
+/* A queue for each CPU: threads that run at the same time do not meet in one. */
+static void queues_belong_to_cpus(void **state)
+{
+	struct arm_smmu_cmdq *of[64] = { NULL };
+	cpu_set_t all, one;
+	unsigned cpus = 0;
+	struct rig r;
+
+	(void)state;
+	up(&r, 0, 3, true);
+	assert_int_equal(rig_probe(&r), 0);
+	assert_int_equal(r.drv->num_ecmdqs, 8);
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	for (unsigned cpu = 0; cpu < 64; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+		of[cpu] = arm_smmu_cmdq_of(r.drv);
+		assert_ptr_equal(of[cpu], &r.drv->ecmdqs[cpu % 8]);
+		assert_int_equal(arm_smmu_cfgi_all(r.drv), 0);
+		assert_true(arm_smmu_ring_tail(&of[cpu]->ring) > 0);
+		cpus++;
+	}
+	assert_true(cpus > 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	/* Without them it is the command queue, wherever one is. */
+	r.drv->num_ecmdqs = 0;
+	assert_ptr_equal(arm_smmu_cmdq_of(r.drv), &r.drv->cmdq);
+	r.drv->num_ecmdqs = 8;
+	rig_down(&r);
 }
 
 struct producer {
@@ -284,6 +319,7 @@ int main(void)
 		cmocka_unit_test(queues_out_of_the_window_are_left_alone),
 		cmocka_unit_test(queues_left_on_are_started_anew),
 		cmocka_unit_test(queues_skip_an_illegal_command),
+		cmocka_unit_test(queues_belong_to_cpus),
 		cmocka_unit_test(queues_serve_several_producers),
 		cmocka_unit_test(syncs_end_in_three_ways),
 		cmocka_unit_test(messages_can_be_done_without),

@@ -120,6 +120,145 @@ static void queue_skips_an_illegal_command(void **state)
 	}
 }
 
+/* DRV-102: what each reason costs the command at CONS, and what is said of it. */
+static void every_reason_is_dealt_with(void **state)
+{
+	static const struct {
+		uint64_t reason;
+		const char *words; /* NULL: none */
+		bool replaced;
+	} rows[] = {
+		{ SMMU_CERROR_NONE, NULL, false },
+		{ SMMU_CERROR_ILL, "illegal command at index 9", true },
+		{ SMMU_CERROR_ABT, "the fetch of a command aborted; retried", false },
+		{ SMMU_CERROR_ATC_INV_SYNC, "ATC invalidation timed out", false },
+		{ 4, "unknown error at index 9", true },
+		{ 127, "unknown error at index 9", true },
+	};
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* Index 9 of the second lap: nothing else is there. */
+		hwword_t *slot = queue_entry(&r.drv->cmdq.q, 9);
+		uint64_t errors = stats_of(&r).cmdq_errors, sync[2];
+
+		hw_store(&slot[0], 0x1234500000abcdee);
+		hw_store(&slot[1], 0x77);
+		r.last[0] = 0;
+		arm_smmu_cmdq_repair(&r.drv->cmdq, 0x400 | 9, rows[i].reason);
+		assert_int_equal(stats_of(&r).cmdq_errors, errors + 1);
+		if (rows[i].words)
+			assert_non_null(strstr(r.last, rows[i].words));
+		else
+			assert_int_equal(r.last[0], 0);
+		sync[0] = hw_load(&slot[0]);
+		sync[1] = hw_load(&slot[1]);
+		if (!rows[i].replaced) {
+			assert_int_equal(sync[0], 0x1234500000abcdee);
+			assert_int_equal(sync[1], 0x77);
+			continue;
+		}
+		/* A SYNC without a signal: nobody waits for that one. */
+		assert_int_equal(smmu_get(sync, SMMU_CMD_OPCODE), SMMU_OP_SYNC);
+		assert_int_equal(smmu_get(sync, SMMU_CMD_SYNC_CS), SMMU_CS_NONE);
+		assert_int_equal(sync[1], 0);
+		assert_non_null(strstr(r.last, "1234500000abcdee 0000000000000077"));
+	}
+	r.errors = 0;
+	rig_down(&r);
+}
+
+/* DRV-102: however many of a batch are refused, wherever, the others run. */
+static void batches_outlive_their_errors(void **state)
+{
+	uint64_t seed = 12345;
+	struct rig r;
+
+	(void)state;
+	rig_up(&r, NULL);
+	for (unsigned round = 0; round < 60; round++) {
+		struct smmu_stats before, after;
+		struct arm_smmu_batch b;
+		unsigned good = 0, bad = 0;
+		uint64_t errors = stats_of(&r).cmdq_errors;
+
+		smmu_stats_read(r.smmu, &before);
+		arm_smmu_batch_init(&b, r.drv);
+		for (unsigned k = 0; k < 1 + round * 3; k++) {
+			struct arm_smmu_cmd cmd = arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL);
+
+			seed = seed * UINT64_C(6364136223846793005) + 1;
+			if (seed >> 33 & 1)
+				cmd = arm_smmu_cmd(0xee);
+			bad += seed >> 33 & 1;
+			good += !(seed >> 33 & 1);
+			arm_smmu_batch_add(&b, &cmd);
+		}
+		assert_int_equal(arm_smmu_batch_sync(&b), 0);
+		smmu_stats_read(r.smmu, &after);
+		assert_int_equal(after.tlb_invalidations - before.tlb_invalidations,
+				 good);
+		assert_int_equal(stats_of(&r).cmdq_errors - errors, bad);
+	}
+	assert_int_equal(stats_of(&r).timeouts, 0);
+	r.errors = 0;
+	rig_down(&r);
+}
+
+static char all_lines[8192]; /* that a platform was given to log */
+
+static void keep_lines(void *ctx, enum iommu_msg_level level, const char *message)
+{
+	size_t at = strlen(all_lines);
+
+	(void)ctx;
+	(void)level;
+	snprintf(all_lines + at, sizeof(all_lines) - at, "%s\n", message);
+}
+
+/* DRV-98: the time-out tells the registers and each command that was not consumed. */
+static void time_outs_tell_what_is_in_flight(void **state)
+{
+	static const char *const expect =
+		"smmu: in flight: cmd[0x6] 0000000000000030 0000000000000111\n"
+		"smmu: in flight: cmd[0x7] 0000000000000030 0000000000000112\n"
+		"smmu: in flight: cmd[0x8] ";
+	static const char *const registers =
+		"\nsmmu: CMD_SYNC timed out: CMDQ_PROD 0x6 CMDQ_CONS 0x6 CR0 0xd "
+		"CR0ACK 0xd GERROR 0 GERRORN 0 EVENTQ_PROD 0 EVENTQ_CONS 0\n";
+	struct arm_smmu_cmd cmds[20];
+	struct iommu_platform_ops ops;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, NULL);
+	ops = *r.platform.ops;
+	ops.log = keep_lines;
+	r.platform.ops = &ops;
+	assert_int_equal(rig_probe(&r), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		cmds[i] = arm_smmu_cmd(SMMU_OP_TLBI_NSNH_ALL);
+		cmds[i].dw[1] = 0x111 + i;
+	}
+	r.swallow = SMMU_REG_CMDQ_PROD;
+	all_lines[0] = 0;
+	assert_int_equal(arm_smmu_submit(r.drv, cmds, 2, true), -ETIMEDOUT);
+	assert_memory_equal(all_lines, expect, strlen(expect));
+	assert_non_null(strstr(all_lines, registers));
+	assert_null(strstr(all_lines, "cmd[0x9]"));
+	/* A long tail is cut: these two, their SYNC, 20 more and another SYNC. */
+	all_lines[0] = 0;
+	assert_int_equal(arm_smmu_submit(r.drv, cmds, 20, true), -ETIMEDOUT);
+	assert_non_null(strstr(all_lines, "cmd[0x15]"));
+	assert_null(strstr(all_lines, "cmd[0x16]"));
+	assert_non_null(strstr(all_lines, "in flight: ... 8 more"));
+	r.swallow = 0;
+	arm_smmu_cmdq_kick(&r.drv->cmdq);
+	rig_down(&r);
+}
+
 static uint64_t clock_of_sleeper;
 
 static uint64_t sleepers_clock(void *ctx)
@@ -550,6 +689,9 @@ int main(void)
 		cmocka_unit_test(queue_wraps_many_times),
 		cmocka_unit_test(batches_are_sent_when_full),
 		cmocka_unit_test(queue_skips_an_illegal_command),
+		cmocka_unit_test(every_reason_is_dealt_with),
+		cmocka_unit_test(batches_outlive_their_errors),
+		cmocka_unit_test(time_outs_tell_what_is_in_flight),
 		cmocka_unit_test(queue_waiter_may_oversleep),
 		cmocka_unit_test(queue_times_out_with_a_dump),
 		cmocka_unit_test(queue_serves_several_producers),

@@ -526,6 +526,31 @@ static void tables_are_freed_after_the_flush(void **state)
 }
 
 /* An allocation that fails anywhere leaves nothing mapped and nothing leaked. */
+/* Many tables that go together are flushed together, in ranges that meet. */
+static void tables_share_a_flush(void **state)
+{
+	struct table x;
+
+	(void)state;
+	table_make(&x, IO_PGTABLE_STAGE1, K(4), 39, 40, 0);
+	for (uint64_t i = 0; i < 70; i++)
+		assert_int_equal(
+			i % 7 == 3 ? io_pgtable_map_pages(x.t, M(2) * (i + 5), M(4), M(2),
+							  1, RW, NULL)
+				   : io_pgtable_map_pages(x.t, M(2) * (i + 5) + K(8),
+							  M(3), K(4), 1, RW, NULL),
+			0);
+	assert_int_equal(io_pgtable_unmap_pages(x.t, M(10), M(2), 80, NULL), M(140));
+	/* 60 tables, 32 at a time; ten blocks, each told of. */
+	assert_int_equal(x.walks, 2);
+	assert_int_equal(x.pages, 10);
+	assert_int_equal(x.frees_at_walk, 32);
+	assert_int_equal(x.arena.frees, 60);
+	assert_int_equal(x.walk_iova + x.walk_size, M(150));
+	assert_true(x.walk_iova <= M(10) + M(2) * 38);
+	table_drop(&x);
+}
+
 static void map_survives_every_allocation_failure(void **state)
 {
 	struct table x;
@@ -577,6 +602,7 @@ int main(void)
 		cmocka_unit_test(unmap_stops_at_a_hole),
 		cmocka_unit_test(map_takes_the_largest_pages),
 		cmocka_unit_test(tables_are_freed_after_the_flush),
+		cmocka_unit_test(tables_share_a_flush),
 		cmocka_unit_test(map_survives_every_allocation_failure),
 	};
 	int failed = cmocka_run_group_tests_name("pgtable", tests, NULL, NULL);
