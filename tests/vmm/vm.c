@@ -253,7 +253,40 @@ static int describe(void *ctx, struct iommu_dev *dev, struct iommu_fwspec *fwspe
 					    .count = 1,
 					    .args = { fw->vsid } };
 
+	fwspec->flags |= IOMMU_FWSPEC_PCI_RC_ATS;
 	return iommu_fwspec_xlate(dev, fwspec, &args);
+}
+
+static uint32_t cfg_read(void *ctx, uint16_t offset, unsigned size)
+{
+	return smmu_pcie_cfg_read(ctx, offset, size);
+}
+
+static void cfg_write(void *ctx, uint16_t offset, unsigned size, uint32_t value)
+{
+	smmu_pcie_cfg_write(ctx, offset, size, value);
+}
+
+/* As a PCI function, if it has a configuration space there. */
+static void boot_device(struct vm *vm, size_t i, const struct iommu_fw_ops *fw)
+{
+	char name[32];
+	struct iommu_dev_desc d = { .name = name,
+				    .fw = fw,
+				    .fw_ctx = &vm->fw[i],
+				    .pasid_num_bits = vm->pasid_bits };
+
+	snprintf(name, sizeof(name), "vdev-%zu", i);
+	vm->fw[i] = (struct vm_fw){ vm, vm->assigned[i].vsid };
+	if (vm->shadow[i]) {
+		d.bus = IOMMU_BUS_PCI;
+		d.rid = (uint16_t)vm->assigned[i].vsid;
+		d.ats_supported = true;
+		d.pci_config =
+			(struct iommu_pci_config){ cfg_read, cfg_write, vm->shadow[i] };
+	}
+	assert_int_equal(iommu_dev_add(vm->sys, &d, &vm->dev[i]), 0);
+	assert_int_equal(iommu_dev_bind(vm->dev[i]), 0);
 }
 
 void vm_boot(struct vm *vm)
@@ -275,17 +308,8 @@ void vm_boot(struct vm *vm)
 	assert_int_equal(iommu_system_create(&vm->sys, NULL), 0);
 	assert_int_equal(arm_smmu_probe(&vm->drv, &desc, &vm->platform, vm->sys), 0);
 	arm_smmu_set_event_hook(vm->drv, on_event, vm);
-	for (size_t i = 0; i < vm->num; i++) {
-		char name[32];
-		struct iommu_dev_desc d = { .name = name,
-					    .fw = &fw_ops,
-					    .fw_ctx = &vm->fw[i] };
-
-		snprintf(name, sizeof(name), "vdev-%zu", i);
-		vm->fw[i] = (struct vm_fw){ vm, vm->assigned[i].vsid };
-		assert_int_equal(iommu_dev_add(vm->sys, &d, &vm->dev[i]), 0);
-		assert_int_equal(iommu_dev_bind(vm->dev[i]), 0);
-	}
+	for (size_t i = 0; i < vm->num; i++)
+		boot_device(vm, i, &fw_ops);
 	assert_int_equal(vm->errors, 0);
 }
 

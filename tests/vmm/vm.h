@@ -8,6 +8,7 @@
 #ifndef TESTS_VMM_VM_H
 #define TESTS_VMM_VM_H
 
+#include <smmulator/pcie.h>
 #include <smmulator/vmm.h>
 #include "driver/rig.h"
 
@@ -33,7 +34,9 @@ struct vm {
 	struct vmm_device assigned[VM_DEVICES];
 	uint32_t sids[VM_DEVICES]; /* on the host */
 	size_t num;
-	unsigned ready; /* times that the VMM was told of events */
+	uint32_t pasid_bits;		      /* of its devices in the guest */
+	struct smmu_pcie *shadow[VM_DEVICES]; /* its configuration space there, or NULL */
+	unsigned ready;			      /* times that the VMM was told of events */
 
 	/* The guest's own software. */
 	uint64_t next; /* free guest memory */
