@@ -28,7 +28,7 @@ enum {
 	SMMU_SNAPSHOT_MEMORY = 1 << 0,	/* save: all RAM of the bus that is not zero */
 	SMMU_SNAPSHOT_ADD_RAM = 1 << 1, /* create: add the RAM that the bus lacks */
 };
-#define SMMU_SNAPSHOT_VERSION 1u
+#define SMMU_SNAPSHOT_VERSION 2u
 
 /*
  * *data receives *len bytes, to be freed with free(). Memory is read while other

@@ -395,9 +395,9 @@ static void wrong_heads(void **state)
 	t.bad[0] ^= 1;
 	refused(&t, t.bad, t.len, "no snapshot");
 	t.bad[0] ^= 1;
-	t.bad[8] = 2;
+	t.bad[8] = SMMU_SNAPSHOT_VERSION + 1;
 	refused(&t, t.bad, t.len, "version");
-	t.bad[8] = 1;
+	t.bad[8] = SMMU_SNAPSHOT_VERSION;
 	t.bad[16] = 'X'; /* CONF is XONF: unknown, and must be known */
 	refused(&t, t.bad, t.len, "XONF");
 	t.bad[20] = 0; /* need not be known: then the configuration is missing */

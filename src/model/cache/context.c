@@ -110,14 +110,12 @@ static void link_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx, struct tlb_vm *v
 		vm->kinds |= 1u << key_kind(ctx->key);
 }
 
-/* The slot for a new key: a free one, a dead or empty one, else one in turn. */
+/* The slot for a new key: the first free, dead or empty one, else one in turn. */
 static struct tlb_ctx *victim(struct smmu_tlb *tlb, uint64_t key)
 {
 	struct tlb_ctx *group = &tlb->ctx[tlb_ctx_group(tlb, key)], *pick = NULL;
 
 	for (unsigned i = 0; i < TLB_CTX_GROUP; i++) {
-		if (group[i].key == 0)
-			return &group[i];
 		if (pick == NULL &&
 		    (group[i].count == 0 || !smmu_tlb_ctx_live(tlb, &group[i])))
 			pick = &group[i];
@@ -133,6 +131,16 @@ static struct tlb_ctx *slot(struct smmu_tlb *tlb, uint64_t key)
 		if (ctx[i].key == key)
 			return &ctx[i];
 	return victim(tlb, key);
+}
+
+void smmu_tlb_ctx_adopt(struct smmu_tlb *tlb, struct tlb_ctx *ctx, uint64_t key)
+{
+	struct tlb_vm *vm = smmu_tlb_vm(tlb, key_space(key), key_vmid(key));
+
+	ctx->key = key;
+	tlb->ctx_key[ctx - tlb->ctx] = key;
+	ctx->epoch = vm->epoch;
+	link_ctx(tlb, ctx, vm);
 }
 
 struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *k,

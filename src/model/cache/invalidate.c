@@ -52,40 +52,64 @@ static struct span span_of(const struct smmu *smmu, const struct smmu_tlbi *inv)
 	return s;
 }
 
-static uint64_t pages_in(const struct span *s, unsigned bits)
+/* The part of a region that lies in the span. */
+static void clear(struct smmu_tlb *tlb, struct tlb_region *r, const struct span *s)
 {
+	unsigned bits = smmu_tlb_class_bits(r->owner & 15);
+	uint64_t base = r->page << TLB_REGION_BITS, end = base + TLB_REGION_PAGES - 1;
+	uint64_t first = s->first >> bits, last = s->last >> bits;
+
+	if (last < base || first > end)
+		return;
+	smmu_tlb_region_clear(tlb, r, first > base ? tlb_in_region(first) : 0,
+			      last < end ? tlb_in_region(last) : TLB_REGION_PAGES - 1);
+}
+
+static uint64_t regions_in(const struct span *s, unsigned class)
+{
+	unsigned bits = smmu_tlb_class_bits(class) + TLB_REGION_BITS;
+
 	return (s->last >> bits) - (s->first >> bits) + 1;
 }
 
-static void ctx_by_list(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span *s)
+static void by_list(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span *s)
 {
 	tlb_link next;
 
 	for (tlb_link link = ctx->head; link != 0; link = next) {
-		const struct tlb_tag *tag = &tlb->tag[link - 1];
-		unsigned class = tag->id & 15, bits = smmu_tlb_class_bits(class);
+		struct tlb_region *r = &tlb->region[link - 1];
 
-		next = tlb->node[link - 1].next;
-		if ((s->classes >> class & 1) && tag->page >= s->first >> bits &&
-		    tag->page <= s->last >> bits)
-			smmu_tlb_drop_at(tlb, link);
+		next = r->next;
+		if (s->classes >> (r->owner & 15) & 1)
+			clear(tlb, r, s);
 	}
 }
 
-static void ctx_by_page(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span *s)
+static void by_region(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned class,
+		      const struct span *s)
 {
-	uint32_t mask = ctx->mask & s->classes;
+	uint64_t page = s->first >> smmu_tlb_class_bits(class);
+	uint64_t owner = ctx->id << 4 | class;
 
-	for (unsigned class = 0; class < SMMU_TLB_CLASSES; class ++) {
-		unsigned bits = smmu_tlb_class_bits(class);
-		uint64_t page = s->first >> bits, n = pages_in(s, bits);
+	for (uint64_t n = regions_in(s, class); n != 0; n--, page += TLB_REGION_PAGES) {
+		struct tlb_region *r = tlb_region(tlb, owner, page);
 
-		for (; (mask >> class & 1) && n != 0; n--, page++) {
-			tlb_link link = smmu_tlb_probe(tlb, ctx->id, class, page);
+		if (r != NULL)
+			clear(tlb, r, s);
+	}
+}
 
-			if (link != 0)
-				smmu_tlb_drop_at(tlb, link);
-		}
+/* What nearly every invalidation is: look-ups, and nothing else. */
+static void by_address(struct smmu_tlb *tlb, struct tlb_ctx *ctx, uint32_t mask,
+		       uint64_t addr)
+{
+	for (; mask != 0; mask &= mask - 1) {
+		unsigned class = (unsigned)__builtin_ctz(mask);
+		uint64_t page = addr >> smmu_tlb_class_bits(class);
+		struct tlb_region *r = tlb_region(tlb, ctx->id << 4 | class, page);
+
+		if (r != NULL && tlb_region_has(r, tlb_in_region(page)))
+			smmu_tlb_region_forget(tlb, r, tlb_in_region(page));
 	}
 }
 
@@ -93,18 +117,26 @@ static void ctx_by_page(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct 
 static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx,
 		     const struct span *s)
 {
+	uint64_t regions = 0;
 	struct tlb_ctx *ctx;
-	uint64_t pages = 0;
+	uint32_t mask;
 
 	if (cctx == NULL || (cctx->mask & s->classes) == 0)
 		return;
 	ctx = &tlb->ctx[cctx - tlb->ctx];
-	for (uint32_t mask = ctx->mask & s->classes; mask != 0; mask &= mask - 1)
-		pages += pages_in(s, smmu_tlb_class_bits((unsigned)__builtin_ctz(mask)));
-	if (pages <= ctx->count)
-		ctx_by_page(tlb, ctx, s);
-	else
-		ctx_by_list(tlb, ctx, s);
+	mask = ctx->mask & s->classes;
+	if (s->first == s->last) {
+		by_address(tlb, ctx, mask, s->first);
+		return;
+	}
+	for (uint32_t m = mask; m != 0; m &= m - 1)
+		regions += regions_in(s, (unsigned)__builtin_ctz(m));
+	if (regions > ctx->count) {
+		by_list(tlb, ctx, s);
+		return;
+	}
+	for (uint32_t m = mask; m != 0; m &= m - 1)
+		by_region(tlb, ctx, (unsigned)__builtin_ctz(m), s);
 }
 
 /* The context, or NULL if this broadcast spares it. */

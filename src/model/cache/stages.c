@@ -72,19 +72,18 @@ static void complete(const struct smmu *smmu, const struct smmu_regime *rg,
 }
 
 /* ---- the TLB, with what is counted and traced ---- */
-static const struct tlb_entry *find(struct smmu *smmu, const struct smmu_regime *rg,
-				    const struct tlb_key *key, uint64_t addr)
+static bool find(struct smmu *smmu, const struct smmu_regime *rg,
+		 const struct tlb_key *key, uint64_t addr, struct tlb_entry *e)
 {
-	const struct tlb_entry *e;
 	uint8_t stage = key->space == SMMU_TLB_IPA ? 2 : 1;
 
 	if (smmu->tlb->off)
-		return NULL;
-	e = smmu_tlb_find(smmu->tlb, key, addr);
-	if (e == NULL)
-		SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_MISS, .stage = stage,
-			   .sid = rg->sid, .ssid = rg->ssid, .addr = addr);
-	return e;
+		return false;
+	if (smmu_tlb_find(smmu->tlb, key, addr, e))
+		return true;
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_MISS, .stage = stage, .sid = rg->sid,
+		   .ssid = rg->ssid, .addr = addr);
+	return false;
 }
 
 static void insert(struct smmu *smmu, const struct smmu_regime *rg,
@@ -141,20 +140,20 @@ static int s2_cached(struct smmu *smmu, const struct smmu_regime *rg,
 		     struct smmu_fault *fault)
 {
 	struct tlb_key key = ipa_key(rg);
-	const struct tlb_entry *e = find(smmu, rg, &key, req->ipa);
+	struct tlb_entry e;
 
-	if (e == NULL)
+	if (!find(smmu, rg, &key, req->ipa, &e))
 		return -1;
-	trace_hit(smmu, rg, 2, req->ipa, e->s2.oa | smmu_low(req->ipa, e->s2.bits));
-	*leaf = e->s2;
-	if (conflict(smmu, e, req->ipa, true, fault))
+	trace_hit(smmu, rg, 2, req->ipa, e.s2.oa | smmu_low(req->ipa, e.s2.bits));
+	*leaf = e.s2;
+	if (conflict(smmu, &e, req->ipa, true, fault))
 		return 0;
 	if (!smmu_s2_allow(smmu, rg->s2, req, leaf, fault)) {
 		smmu_s2_blame_cached(smmu, rg, req, leaf);
 		return 0;
 	}
 	if (needs_dirty(&req->acc, leaf->flags)) {
-		smmu_tlb_drop(smmu->tlb, e);
+		smmu_tlb_drop(smmu->tlb, &e);
 		return -1;
 	}
 	return 1;
@@ -270,7 +269,8 @@ static bool plain_hit(const struct job *j, const struct tlb_entry *e)
 	unsigned need = needs(j->acc);
 	bool priv = j->acc->priv;
 
-	return (rg->s1 == NULL ||
+	return !e->conflict &&
+	       (rg->s1 == NULL ||
 		plain(e->s1.perm, e->s1.flags, need, priv || rg->s1->one_table)) &&
 	       (rg->s2 == NULL || plain(e->s2.perm, e->s2.flags, need, priv));
 }
@@ -314,19 +314,16 @@ static void granted(const struct job *j, const struct tlb_entry *e,
 static int judge_hit(const struct job *j, const struct tlb_entry *e,
 		     struct smmu_xlate *out, struct smmu_fault *fault)
 {
-	struct tlb_entry as_made = *e;
 	int verdict;
 
 	if (conflict(j->smmu, e, j->addr, j->rg->s1 == NULL, fault))
 		return 0;
-	if (e->conflict)
-		as_made.s1.perm = e->s1_perm;
-	verdict = judge(j, &as_made, fault);
+	verdict = judge(j, e, fault);
 	if (verdict < 0)
 		smmu_tlb_drop(j->smmu->tlb, e);
 	if (verdict > 0) {
-		granted(j, &as_made, out);
-		out->writable = j->acc->destructive && writable(j, &as_made);
+		granted(j, e, out);
+		out->writable = j->acc->destructive && writable(j, e);
 	}
 	return verdict;
 }
@@ -334,18 +331,18 @@ static int judge_hit(const struct job *j, const struct tlb_entry *e,
 /* As s2_cached. */
 static int cached(const struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
 {
-	const struct tlb_entry *e = find(j->smmu, j->rg, &j->key, j->addr);
+	struct tlb_entry e;
 
-	if (e == NULL) {
+	if (!find(j->smmu, j->rg, &j->key, j->addr, &e)) {
 		j->smmu->stats.tlb_misses += !j->smmu->tlb->off;
 		return -1;
 	}
 	j->smmu->stats.tlb_hits++;
-	if (!plain_hit(j, e))
-		return judge_hit(j, e, out, fault);
-	granted(j, e, out);
+	if (!plain_hit(j, &e))
+		return judge_hit(j, &e, out, fault);
+	granted(j, &e, out);
 	out->keep = true;
-	out->void_word = e->void_word;
+	out->void_word = e.void_word;
 	return 1;
 }
 

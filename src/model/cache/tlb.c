@@ -24,194 +24,171 @@ unsigned smmu_tlb_class(unsigned bits)
 	return class[bits];
 }
 
-static uint32_t set_of(const struct smmu_tlb *tlb, uint64_t id, uint64_t page)
+static uint32_t set_of(const struct smmu_tlb *tlb, uint64_t what)
 {
-	return (uint32_t)(tlb_hash(page, id) >> 1 >> (63 - tlb->set_bits)) *
-	       SMMU_TLB_WAYS;
+	return (uint32_t)(tlb_hash(what, 0) >> 1 >> (63 - tlb->set_bits)) * SMMU_TLB_WAYS;
 }
 
-static inline tlb_link probe(const struct smmu_tlb *tlb, uint64_t id, uint64_t page)
+/* ---- look-up ---- */
+
+static inline tlb_link probe(const struct smmu_tlb *tlb, uint64_t what)
 {
-	uint32_t set = set_of(tlb, id, page);
+	uint32_t set = set_of(tlb, what);
 	const struct tlb_tag *tag = &tlb->tag[set];
 
 	for (uint32_t i = 0; i < SMMU_TLB_WAYS; i++)
-		if (tag[i].page == page && tag[i].id == id)
+		if (tag[i].what == what)
 			return set + i + 1;
 	return 0;
 }
 
-tlb_link smmu_tlb_probe(const struct smmu_tlb *tlb, uint64_t id, unsigned class,
-			uint64_t page)
+/* What was found, and where. */
+struct place {
+	const struct tlb_region *region;
+	tlb_link link;
+	unsigned page; /* in the region */
+};
+
+/* The entry of one size of an owner. */
+static inline bool find_class(const struct smmu_tlb *tlb, uint64_t id, unsigned class,
+			      uint64_t addr, struct place *at)
 {
-	return probe(tlb, id << 4 | class, page);
+	uint64_t page = addr >> class_bits[class];
+
+	at->page = tlb_in_region(page);
+	at->region = tlb_region(tlb, id << 4 | class, page);
+	if (at->region == NULL || !tlb_region_has(at->region, at->page))
+		return false;
+	at->link = probe(tlb, at->region->number << TLB_REGION_BITS | at->page);
+	return at->link != 0;
 }
 
 /* The classes of mask from the largest down. */
-static inline tlb_link probe_classes(const struct smmu_tlb *tlb, uint64_t id,
-				     uint32_t mask, uint64_t addr)
+static bool find_piece(const struct smmu_tlb *tlb, const struct tlb_record *record,
+		       uint64_t addr, struct place *at)
+{
+	for (uint32_t mask = record->piece_mask; mask != 0;) {
+		unsigned class = 31 - (unsigned)__builtin_clz(mask);
+
+		if (find_class(tlb, record->piece_id, class, addr, at))
+			return true;
+		mask &= ~(UINT32_C(1) << class);
+	}
+	return false;
+}
+
+/*
+ * From the largest class of mask down, through the records of fractured leaves: a record
+ * whose piece for this address is missing does not end the search. *word: of voids.slot.
+ */
+static inline tlb_link search(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx,
+			      uint32_t mask, uint64_t addr, uint16_t *word)
 {
 	while (mask != 0) {
 		unsigned class = 31 - (unsigned)__builtin_clz(mask);
-		tlb_link link = probe(tlb, id << 4 | class, addr >> class_bits[class]);
+		struct place at, piece;
 
-		if (link != 0)
-			return link;
+		if (find_class(tlb, ctx->id, class, addr, &at)) {
+			const struct tlb_packed *p = &tlb->entry[at.link - 1];
+			struct tlb_record record;
+
+			*word = tlb_void_word(tlb, at.region, at.page);
+			if (!smmu_tlb_is_record(p))
+				return at.link;
+			record = smmu_tlb_unpack_record(p);
+			if (find_piece(tlb, &record, addr, &piece))
+				return piece.link;
+		}
 		mask &= ~(UINT32_C(1) << class);
 	}
 	return 0;
 }
 
-/*
- * As probe_classes, through the records of fractured leaves: a record whose piece
- * for this address is missing does not end the search.
- */
-static inline const struct tlb_entry *search(const struct smmu_tlb *tlb,
-					     const struct tlb_ctx *ctx, uint32_t mask,
-					     uint64_t addr)
-{
-	while (mask != 0) {
-		unsigned class = 31 - (unsigned)__builtin_clz(mask);
-		tlb_link link =
-			probe(tlb, ctx->id << 4 | class, addr >> class_bits[class]);
-		const struct tlb_entry *e;
-
-		if (link != 0) {
-			e = &tlb->entry[link - 1];
-			if (!e->fractured)
-				return e;
-			link = probe_classes(tlb, e->piece_id, e->piece_mask, addr);
-			if (link != 0)
-				return &tlb->entry[link - 1];
-		}
-		mask &= ~(UINT32_C(1) << class);
-	}
-	return NULL;
-}
-
-const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
-				      const struct tlb_key *key, uint64_t addr)
+bool smmu_tlb_find(const struct smmu_tlb *tlb, const struct tlb_key *key, uint64_t addr,
+		   struct tlb_entry *e)
 {
 	const struct tlb_vm *vm;
 	const struct tlb_ctx *ctx;
-	const struct tlb_entry *e = NULL;
+	tlb_link link = 0;
 
 	if (key->vmid >= tlb->nvm[key->space])
-		return NULL;
+		return false;
 	vm = &tlb->vm[key->space][key->vmid];
 	if (vm->space_epoch != tlb->space_epoch[key->space])
-		return NULL;
+		return false;
 	if (vm->kinds >> key->kind & 1) {
 		ctx = tlb_ctx_find(tlb, vm, tlb_ctx_key(key, false));
 		if (ctx != NULL)
-			e = search(tlb, ctx, ctx->mask, addr);
+			link = search(tlb, ctx, ctx->mask, addr, &e->void_word);
 	}
-	if (e == NULL) {
+	if (link == 0) {
 		ctx = tlb_ctx_global(tlb, vm, key);
 		if (ctx != NULL)
-			e = search(tlb, ctx, ctx->mask, addr);
+			link = search(tlb, ctx, ctx->mask, addr, &e->void_word);
 	}
-	return e;
+	if (link == 0)
+		return false;
+	smmu_tlb_unpack_entry(&tlb->entry[link - 1], e);
+	e->slot = link - 1;
+	return true;
 }
 
-static bool is_dead(const struct smmu_tlb *tlb, uint32_t i)
+/* ---- removal of one ---- */
+
+static void drop_slot(struct smmu_tlb *tlb, uint32_t slot)
 {
-	const struct tlb_node *node = &tlb->node[i];
-	const struct tlb_ctx *ctx;
+	const struct tlb_tag *tag = &tlb->tag[slot];
+	unsigned page = tlb_in_region(tag->what);
 
-	if (node->piece) {
-		uint32_t rec = node->ctx - 1;
-
-		if (tlb->tag[rec].id == 0 || !tlb->entry[rec].fractured ||
-		    tlb->entry[rec].piece_id != tlb->tag[i].id >> 4)
-			return true;
-		i = rec;
-		node = &tlb->node[i];
-	}
-	ctx = &tlb->ctx[node->ctx - 1];
-	return ctx->id != tlb->tag[i].id >> 4 || !smmu_tlb_ctx_live(tlb, ctx);
+	smmu_tlb_region_forget(tlb, &tlb->region[tag->region - 1], page);
 }
 
-/* Out of the list it is in, be that of its context or a forgotten one. */
-static void unlink_entry(struct smmu_tlb *tlb, tlb_link link)
+void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *e)
 {
-	const struct tlb_node *node = &tlb->node[link - 1];
-	struct tlb_ctx *ctx = &tlb->ctx[node->ctx - 1];
-	unsigned class = tlb->tag[link - 1].id & 15;
-
-	if (node->prev != 0)
-		tlb->node[node->prev - 1].next = node->next;
-	else if (ctx->head == link)
-		ctx->head = node->next;
-	if (node->next != 0)
-		tlb->node[node->next - 1].prev = node->prev;
-	if (ctx->id != tlb->tag[link - 1].id >> 4)
-		return;
-	ctx->count--;
-	if (--ctx->per[class] == 0)
-		ctx->mask &= ~(UINT32_C(1) << class);
+	drop_slot(tlb, e->slot);
 }
 
-static void link_entry(struct smmu_tlb *tlb, tlb_link link, struct tlb_ctx *ctx)
+/* ---- insertion ---- */
+
+/*
+ * A slot for that page of the region, tagged, alive and without payload: its own, the
+ * first that nobody needs, or one in turn.
+ */
+static tlb_link place(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 {
-	struct tlb_node *node = &tlb->node[link - 1];
-	unsigned class = tlb->tag[link - 1].id & 15;
+	uint64_t what = r->number << TLB_REGION_BITS | page;
+	uint32_t set = set_of(tlb, what), pick;
+	tlb_link link = probe(tlb, what);
 
-	node->ctx = (tlb_link)(ctx - tlb->ctx) + 1;
-	node->next = ctx->head;
-	if (ctx->head != 0)
-		tlb->node[ctx->head - 1].prev = link;
-	ctx->head = link;
-	ctx->count++;
-	ctx->per[class]++;
-	ctx->mask |= UINT32_C(1) << class;
-}
-
-void smmu_tlb_drop_at(struct smmu_tlb *tlb, tlb_link link)
-{
-	smmu_void_slot(tlb->voids, tlb_void_word(tlb, link - 1));
-	if (!tlb->node[link - 1].piece)
-		unlink_entry(tlb, link);
-	tlb->tag[link - 1].id = 0;
-}
-
-void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *entry)
-{
-	smmu_tlb_drop_at(tlb, (tlb_link)(entry - tlb->entry) + 1);
-}
-
-/* A slot for that tag, empty and tagged: its own, a free, a dead one, or one in turn. */
-static tlb_link place(struct smmu_tlb *tlb, uint64_t id, uint64_t page)
-{
-	uint32_t set = set_of(tlb, id, page), pick = UINT32_MAX;
-	tlb_link link = probe(tlb, id, page);
-
-	if (link == 0) {
-		for (uint32_t i = set; i < set + SMMU_TLB_WAYS && pick == UINT32_MAX; i++)
-			if (tlb->tag[i].id == 0)
-				pick = i;
-		for (uint32_t i = set; i < set + SMMU_TLB_WAYS && pick == UINT32_MAX; i++)
-			if (is_dead(tlb, i))
-				pick = i;
-		if (pick == UINT32_MAX)
+	if (link != 0) {
+		pick = link - 1;
+		/* Answers from what was there until now. */
+		if (tlb_region_has(r, page))
+			smmu_void_slot(tlb->voids, tlb_void_word(tlb, r, page));
+	} else {
+		for (pick = set; pick < set + SMMU_TLB_WAYS; pick++)
+			if (!smmu_tlb_slot_alive(tlb, pick))
+				break;
+		if (pick == set + SMMU_TLB_WAYS) {
 			pick = set + tlb->turn++ % SMMU_TLB_WAYS;
-		link = pick + 1;
+			/* So that this does not end the region. */
+			r->live[page / 64] |= UINT64_C(1) << (page % 64);
+			drop_slot(tlb, pick);
+		}
 	}
-	if (tlb->tag[link - 1].id != 0)
-		smmu_tlb_drop_at(tlb, link);
-	tlb->tag[link - 1] = (struct tlb_tag){ page, id };
-	memset(&tlb->entry[link - 1], 0, sizeof(struct tlb_entry));
-	tlb->node[link - 1] = (struct tlb_node){ 0 };
-	return link;
+	r->live[page / 64] |= UINT64_C(1) << (page % 64);
+	tlb->tag[pick] = (struct tlb_tag){ .what = what,
+					   .region = (tlb_link)(r - tlb->region) + 1 };
+	return pick + 1;
 }
 
-static tlb_link place_listed(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned bits,
+static tlb_link place_in_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned class,
 			     uint64_t addr)
 {
-	tlb_link link = place(tlb, ctx->id << 4 | smmu_tlb_class(bits), addr >> bits);
+	uint64_t page = addr >> class_bits[class];
 
-	link_entry(tlb, link, ctx);
-	return link;
+	return place(tlb, smmu_tlb_region_of_ctx(tlb, ctx, class, page),
+		     tlb_in_region(page));
 }
 
 /* The record of the fractured leaf around addr, made if it is not there. */
@@ -219,26 +196,16 @@ static tlb_link record(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned leaf_
 		       uint64_t addr)
 {
 	unsigned class = smmu_tlb_class(leaf_bits);
-	tlb_link link = probe(tlb, ctx->id << 4 | class, addr >> leaf_bits);
+	struct tlb_record fresh = { 0 };
+	struct place at;
 
-	if (link != 0 && tlb->entry[link - 1].fractured)
-		return link;
-	link = place_listed(tlb, ctx, leaf_bits, addr);
-	tlb->entry[link - 1].fractured = true;
-	tlb->entry[link - 1].bits = (uint8_t)leaf_bits;
-	tlb->entry[link - 1].piece_id = ++tlb->last_id;
-	return link;
-}
-
-static void fill(struct smmu_tlb *tlb, tlb_link link, const struct tlb_entry *line)
-{
-	struct tlb_entry *to = &tlb->entry[link - 1];
-
-	to->s1 = line->s1;
-	to->s2 = line->s2;
-	to->attr = line->attr;
-	to->bits = line->bits;
-	to->void_word = tlb_void_word(tlb, link - 1);
+	if (find_class(tlb, ctx->id, class, addr, &at) &&
+	    smmu_tlb_is_record(&tlb->entry[at.link - 1]))
+		return at.link;
+	at.link = place_in_ctx(tlb, ctx, class, addr);
+	fresh.piece_id = ++tlb->last_id;
+	tlb->entry[at.link - 1] = smmu_tlb_pack_record(&fresh);
+	return at.link;
 }
 
 /* Classes that live in a context and are smaller than that one. */
@@ -250,10 +217,22 @@ static uint32_t smaller(const struct tlb_ctx *ctx, unsigned class)
 bool smmu_tlb_conflicts(const struct smmu_tlb *tlb, const struct tlb_entry *e,
 			uint64_t addr)
 {
-	uint32_t slot = (uint32_t)(e - tlb->entry);
-	const struct tlb_ctx *ctx = &tlb->ctx[tlb->node[slot].ctx - 1];
+	const struct tlb_region *r = &tlb->region[tlb->tag[e->slot].region - 1];
+	const struct tlb_ctx *ctx = &tlb->ctx[r->ctx - 1];
+	uint16_t word;
 
-	return search(tlb, ctx, smaller(ctx, tlb->tag[slot].id & 15), addr) != NULL;
+	return search(tlb, ctx, smaller(ctx, r->owner & 15), addr, &word) != 0;
+}
+
+/* Any live entry of the region whose pages are [first, last] of its class. */
+static bool overlaps(const struct tlb_region *r, uint64_t first, uint64_t last)
+{
+	uint64_t base = r->page << TLB_REGION_BITS;
+
+	for (unsigned i = 0; i < TLB_REGION_PAGES; i++)
+		if (tlb_region_has(r, i) && base + i >= first && base + i <= last)
+			return true;
+	return false;
 }
 
 /* Any entry of smaller classes within 2^bits bytes of addr: the cheaper way to know. */
@@ -261,29 +240,28 @@ static bool covers_others(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx,
 			  unsigned bits, uint64_t addr)
 {
 	uint32_t mask = smaller(ctx, smmu_tlb_class(bits));
-	uint64_t pages = 0;
 
-	for (uint32_t m = mask; m != 0; m &= m - 1)
-		pages += UINT64_C(1) << (bits - class_bits[__builtin_ctz(m)]);
-	if (pages > ctx->count) {
-		for (tlb_link l = ctx->head; l != 0; l = tlb->node[l - 1].next) {
-			unsigned class = tlb->tag[l - 1].id & 15;
-
-			if ((mask >> class & 1) &&
-			    tlb->tag[l - 1].page >> (bits - class_bits[class]) ==
-				    addr >> bits)
-				return true;
-		}
-		return false;
-	}
 	for (uint32_t m = mask; m != 0; m &= m - 1) {
 		unsigned class = (unsigned)__builtin_ctz(m),
 			 shift = bits - class_bits[class];
-		uint64_t page = addr >> bits << shift;
+		uint64_t first = addr >> bits << shift,
+			 last = first + ((UINT64_C(1) << shift) - 1);
+		uint64_t n = (last >> TLB_REGION_BITS) - (first >> TLB_REGION_BITS) + 1;
 
-		for (uint64_t n = 0; n < UINT64_C(1) << shift; n++)
-			if (probe(tlb, ctx->id << 4 | class, page + n) != 0)
+		if (n > ctx->per[class]) {
+			for (tlb_link l = ctx->head; l != 0; l = tlb->region[l - 1].next)
+				if ((tlb->region[l - 1].owner & 15) == class &&
+				    overlaps(&tlb->region[l - 1], first, last))
+					return true;
+			continue;
+		}
+		for (uint64_t i = 0; i < n; i++) {
+			const struct tlb_region *r = tlb_region(
+				tlb, ctx->id << 4 | class, first + i * TLB_REGION_PAGES);
+
+			if (r != NULL && overlaps(r, first, last))
 				return true;
+		}
 	}
 	return false;
 }
@@ -295,41 +273,46 @@ static bool has_globals(const struct smmu_tlb *tlb, const struct tlb_key *key)
 	return tlb_ctx_global(tlb, vm, key) != NULL;
 }
 
-static void mark_conflict(struct tlb_entry *e)
+static void insert_piece(struct smmu_tlb *tlb, tlb_link rec, uint64_t addr,
+			 const struct tlb_entry *line)
 {
-	e->conflict = true;
-	e->s1_perm = e->s1.perm;
-	e->s1.perm = e->s2.perm = 0;
+	unsigned class = smmu_tlb_class(line->bits);
+	struct tlb_record r = smmu_tlb_unpack_record(&tlb->entry[rec - 1]);
+	uint64_t page = addr >> line->bits;
+	tlb_link link;
+
+	r.piece_mask |= (uint16_t)(1 << class);
+	tlb->entry[rec - 1] = smmu_tlb_pack_record(&r);
+	/* In a crowded set this may push its own record out: then it is garbage. */
+	link = place(tlb,
+		     smmu_tlb_region_of_record(tlb, rec - 1, r.piece_id, class, page),
+		     tlb_in_region(page));
+	tlb->entry[link - 1] = smmu_tlb_pack_entry(line);
 }
 
 void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool global,
 		     uint64_t addr, unsigned leaf_bits, const struct tlb_entry *line)
 {
 	struct tlb_ctx *ctx = smmu_tlb_ctx_get(tlb, key, global);
-	unsigned class = smmu_tlb_class(line->bits);
-	tlb_link rec, link;
+	unsigned class = smmu_tlb_class(leaf_bits);
+	struct tlb_entry copy = *line;
+	tlb_link link;
 
 	if (ctx == NULL)
 		return;
 	ctx->asets |= key->nonshared ? 2 : 1;
 	/* It may answer in place of entries that are there and smaller, or global. */
-	if (smaller(ctx, smmu_tlb_class(leaf_bits)) != 0 ||
-	    (class != 0 && !global && has_globals(tlb, key)))
+	if (class != 0 &&
+	    (smaller(ctx, class) != 0 || (!global && has_globals(tlb, key))))
 		smmu_void_all(tlb->voids);
-	if (leaf_bits == line->bits) {
-		link = place_listed(tlb, ctx, leaf_bits, addr);
-		fill(tlb, link, line);
-		if (tlb->detect && smaller(ctx, class) != 0 &&
-		    covers_others(tlb, ctx, leaf_bits, addr))
-			mark_conflict(&tlb->entry[link - 1]);
+	if (leaf_bits != line->bits) {
+		insert_piece(tlb, record(tlb, ctx, leaf_bits, addr), addr, line);
 		return;
 	}
-	rec = record(tlb, ctx, leaf_bits, addr);
-	tlb->entry[rec - 1].piece_mask |= (uint16_t)(1 << class);
-	/* In a crowded set this may push its own record out: then it is garbage. */
-	link = place(tlb, tlb->entry[rec - 1].piece_id << 4 | class, addr >> line->bits);
-	tlb->node[link - 1] = (struct tlb_node){ .ctx = rec, .piece = 1 };
-	fill(tlb, link, line);
+	copy.conflict = tlb->detect && smaller(ctx, class) != 0 &&
+			covers_others(tlb, ctx, leaf_bits, addr);
+	link = place_in_ctx(tlb, ctx, class, addr);
+	tlb->entry[link - 1] = smmu_tlb_pack_entry(&copy);
 }
 
 /* Zeroed, lazily populated, aligned to a line. */
@@ -346,8 +329,9 @@ static int allocate(struct smmu_tlb *tlb, const struct smmu_config *cfg)
 	size_t nctx = (size_t)TLB_CTX_GROUP << tlb->ctx_bits;
 
 	tlb->tag = lines(&tlb->raw[0], n, sizeof(struct tlb_tag));
-	tlb->entry = lines(&tlb->raw[1], n, sizeof(struct tlb_entry));
-	tlb->node = lines(&tlb->raw[2], n, sizeof(struct tlb_node));
+	tlb->entry = lines(&tlb->raw[1], n, sizeof(struct tlb_packed));
+	tlb->region = lines(&tlb->raw[2], (size_t)4 << tlb->region_bits,
+			    sizeof(struct tlb_region));
 	tlb->ctx = lines(&tlb->raw[3], nctx, sizeof(struct tlb_ctx));
 	tlb->ctx_key = lines(&tlb->raw[4], nctx, sizeof(uint64_t));
 	for (unsigned s = 0; s < SMMU_TLB_SPACES; s++) {
@@ -357,8 +341,20 @@ static int allocate(struct smmu_tlb *tlb, const struct smmu_config *cfg)
 		if (tlb->vm[s] == NULL)
 			return -ENOMEM;
 	}
-	return tlb->tag && tlb->entry && tlb->node && tlb->ctx && tlb->ctx_key ? 0
-									       : -ENOMEM;
+	return tlb->tag && tlb->entry && tlb->region && tlb->ctx && tlb->ctx_key
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* log2 of groups of four: 2^less times fewer than sets, but as many up to 2^enough. */
+static unsigned groups(unsigned set_bits, unsigned less, unsigned enough)
+{
+	unsigned few = set_bits > less + 2 ? set_bits - less : 2;
+	unsigned all = set_bits > 2 ? set_bits : 2;
+
+	if (few >= enough)
+		return few;
+	return all < enough ? all : enough;
 }
 
 void smmu_tlb_tell(struct smmu_tlb *tlb, struct smmu_voids *voids)
@@ -382,8 +378,10 @@ int smmu_tlb_create(struct smmu_tlb **out, const struct smmu_config *cfg,
 		want = SMMU_TLB_WAYS;
 	while (((uint64_t)SMMU_TLB_WAYS << tlb->set_bits) < want && tlb->set_bits < 28)
 		tlb->set_bits++;
-	/* A quarter as many contexts as entries, sixteen at least. */
-	tlb->ctx_bits = tlb->set_bits > 4 ? tlb->set_bits - 2 : 2;
+	/* An eighth as many regions as entries, in a small TLB more; contexts likewise.
+	 */
+	tlb->region_bits = groups(tlb->set_bits, 3, 8);
+	tlb->ctx_bits = groups(tlb->set_bits, 5, 8);
 	if (allocate(tlb, cfg) != 0) {
 		smmu_tlb_destroy(tlb);
 		return -ENOMEM;

@@ -2,27 +2,29 @@
 /*
  * Inside of the TLB.
  *
- * An entry lives in a set-associative array: a 64-byte line of four tags a set, and
- * one 64-byte line of payload an entry. A hit reads both and writes nothing.
+ * An entry lives in a set-associative array: a 64-byte line of four tags a set, and 24
+ * bytes of payload an entry. Whether it is alive is not said there but in its *region*:
+ * one line that has a bit for each of 128 neighbouring pages of one leaf size and one
+ * owner. So forgetting one entry, or a range, or all of a region is one look-up and one
+ * store into that line; tags and payloads are not touched and stay as garbage until
+ * their slots are wanted.
  *
  * What an entry is tagged with besides its address (caching.md 3) is a *context*:
  * {StreamWorld, VMID, ASID or ASET, kind}. A context has a number of its own, and a
- * tag holds that number, so that giving the context a new number forgets all its
- * entries at once (design.md, rule 6). Wider invalidations move an epoch of the VMID
- * or of the whole space, and a context of an old epoch counts as absent. What is
- * forgotten so stays in the array as garbage until its slot is wanted.
+ * region holds that number, so that giving the context a new number forgets all its
+ * regions at once (design.md, rule 6). Wider invalidations move an epoch of the VMID or
+ * of the whole space, and a context of an old epoch counts as absent.
  *
- * Each context keeps how many entries of each leaf size it has, and a list of them:
- * by-address invalidation probes only sizes that exist, and a range larger than the
- * context walks the list instead.
+ * Each context keeps how many regions of each leaf size it has, and a list of them:
+ * by-address invalidation looks only for sizes that exist, and a range of more regions
+ * than the context has walks the list instead.
  *
  * A stage-1 leaf larger than the stage-2 leaf under it is *fractured*: a record that
- * stands for the stage-1 leaf, and pieces tagged with a number that only the record
- * holds. Invalidating any address of the leaf drops the record, and with it every
- * piece (CACHE-36, CACHE-40), without looking for them.
+ * stands for the stage-1 leaf, and pieces in regions whose owner is a number that only
+ * the record holds. Invalidating any address of the leaf drops the record, and with it
+ * every piece (CACHE-36, CACHE-40), without looking for them.
  *
- * Reading (smmu_tlb_find) is const and apart from writing, for the day when ports
- * read without the lock.
+ * Reading (smmu_tlb_find) is const and apart from writing.
  */
 #ifndef MODEL_CACHE_TLB_H
 #define MODEL_CACHE_TLB_H
@@ -43,54 +45,59 @@ enum smmu_tlb_space {
 /* Stage-1-only entries must never serve a nested stream, nor the reverse (CACHE-80). */
 enum { SMMU_TLB_S1_ONLY, SMMU_TLB_COMBINED, SMMU_TLB_KINDS };
 enum { SMMU_TLB_WAYS = 4, SMMU_TLB_CLASSES = 10, SMMU_TLB_GLOBALS = 4 };
+/* Pages of a region: what its line has room for. */
+enum { TLB_REGION_BITS = 7, TLB_REGION_PAGES = 1 << TLB_REGION_BITS };
 
 /* "Link": index + 1, 0 for none, so that zeroed memory is empty. */
 typedef uint32_t tlb_link;
 
 struct tlb_tag {
-	uint64_t page; /* address >> size */
-	uint64_t id;   /* number of the context << 4 | class of size; 0: free */
+	uint64_t what; /* number of the region << 7 | page in it; 0: never used */
+	tlb_link region;
+	uint32_t unused;
 };
 
-/* What translates: one line. */
+/* An entry as it is stored, see entry.c. */
+struct tlb_packed {
+	uint64_t word[3];
+};
+
+/* And as it is used. */
 struct tlb_entry {
-	union {
-		struct {
-			struct smmu_s1leaf s1;
-			struct smmu_s2leaf s2;
-		};
-		struct {
-			uint64_t piece_id; /* of the pieces of a fractured leaf */
-			uint16_t piece_mask;
-		};
-	};
+	struct smmu_s1leaf s1;
+	struct smmu_s2leaf s2;
 	struct smmu_attr attr; /* out, if the input has the default */
 	uint8_t bits; /* of this entry: the smaller of the stages' leaves, at least 12 */
-	bool fractured; /* a record */
-	/* Inserted over smaller ones: perm of both leaves is 0, so that hits are judged.
-	 */
+	/* Inserted over smaller ones: hits are judged. */
 	bool conflict;
-	uint8_t s1_perm;    /* what s1.perm was */
-	uint16_t void_word; /* tlb_void_word() of its slot */
-	uint8_t pad[2];
+	/* Of one that was found: */
+	uint16_t void_word; /* voids.slot[] grows when an answer holds no longer */
+	uint32_t slot;
 };
-_Static_assert(sizeof(struct tlb_entry) == 64, "one line an entry");
 
-/*
- * Whose an entry is, and its place in the list of its context: apart from the payload,
- * so that forgetting an entry does not touch that.
- */
-struct tlb_node {
-	tlb_link ctx; /* of a piece: the link of its record, and no list */
-	tlb_link prev, next;
-	uint32_t piece;
+/* The record of a fractured leaf. */
+struct tlb_record {
+	uint64_t piece_id;   /* who owns the regions of its pieces */
+	uint16_t piece_mask; /* classes that they have */
 };
+
+struct tlb_region {
+	uint64_t number;     /* never given twice; 0: free */
+	uint64_t owner;	     /* number of a context or of a record << 4 | class */
+	uint64_t page;	     /* of its first page >> TLB_REGION_BITS */
+	tlb_link ctx;	     /* of pieces: the slot of the record */
+	tlb_link prev, next; /* in the list of the context; of pieces: none */
+	uint32_t piece;
+	uint64_t live[TLB_REGION_PAGES / 64];
+	uint64_t unused;
+};
+_Static_assert(sizeof(struct tlb_region) == 64, "one line a region");
 
 struct tlb_ctx {
 	uint64_t key; /* 0: free */
 	uint64_t id;
 	uint64_t epoch;	      /* of its VM when it began */
-	uint32_t mask, count; /* classes that live here; entries in the list */
+	uint32_t mask, count; /* classes that live here; regions in the list */
 	tlb_link head;
 	tlb_link vprev, vnext; /* contexts of one VM */
 	uint32_t per[SMMU_TLB_CLASSES];
@@ -108,19 +115,20 @@ struct tlb_vm {
 
 struct smmu_tlb {
 	struct tlb_tag *tag;
-	struct tlb_entry *entry;
+	struct tlb_packed *entry;
 	unsigned set_bits;
-	struct tlb_node *node;
+	struct tlb_region *region;
+	unsigned region_bits; /* groups of four */
 	struct tlb_ctx *ctx;
 	uint64_t *ctx_key; /* of all contexts: a group is half a line */
 	unsigned ctx_bits; /* groups of four */
 	struct tlb_vm *vm[SMMU_TLB_SPACES];
 	uint32_t nvm[SMMU_TLB_SPACES];
 	uint64_t space_epoch[SMMU_TLB_SPACES];
-	uint64_t last_id;
-	uint32_t turn; /* which way to evict */
-	bool off;      /* no_tlb */
-	bool detect;   /* conflicts */
+	uint64_t last_id; /* of contexts, records and regions */
+	uint32_t turn;	  /* which way to evict */
+	bool off;	  /* no_tlb */
+	bool detect;	  /* conflicts */
 	struct smmu_voids *voids;
 	void *raw[5]; /* what the arrays were allocated as */
 };
@@ -132,16 +140,24 @@ struct tlb_key {
 	uint16_t vmid, asid;
 };
 
+/* ---- entry.c ---- */
+struct tlb_packed smmu_tlb_pack_entry(const struct tlb_entry *e);
+/* All but void_word and slot. */
+void smmu_tlb_unpack_entry(const struct tlb_packed *p, struct tlb_entry *e);
+struct tlb_packed smmu_tlb_pack_record(const struct tlb_record *r);
+struct tlb_record smmu_tlb_unpack_record(const struct tlb_packed *p);
+bool smmu_tlb_is_record(const struct tlb_packed *p);
+
 /* ---- tlb.c ---- */
 /*
- * The entry that translates addr, or NULL. CHOICE: of several that match the
+ * The entry that translates addr; false: there is none. CHOICE: of several that match the
  * non-global one is taken before the global, the larger before the smaller: a smaller
  * one cannot have been inserted while a larger one matched, so among those of one
  * context this is the latest. smmu_tlb_conflicts() says that there is a smaller one;
  * CHOICE: of a global and a non-global one nothing is said (CACHE-80).
  */
-const struct tlb_entry *smmu_tlb_find(const struct smmu_tlb *tlb,
-				      const struct tlb_key *key, uint64_t addr);
+bool smmu_tlb_find(const struct smmu_tlb *tlb, const struct tlb_key *key, uint64_t addr,
+		   struct tlb_entry *e);
 /*
  * Inserts line (bits set) for addr. leaf_bits: size of the leaf that addresses the
  * entry in invalidations: stage 1's, or stage 2's of an IPA; at least line->bits.
@@ -152,25 +168,52 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
  */
 bool smmu_tlb_conflicts(const struct smmu_tlb *tlb, const struct tlb_entry *e,
 			uint64_t addr);
-/*
- * The word of voids.slot that grows when an answer of that slot does not hold any more. A
- * piece goes with its record.
- */
-static inline uint16_t tlb_void_word(const struct smmu_tlb *tlb, uint32_t slot)
-{
-	const struct tlb_node *node = &tlb->node[slot];
-
-	return (uint16_t)((node->piece ? node->ctx - 1 : slot) % SMMU_VOID_SLOTS);
-}
 /* Forgets one entry that smmu_tlb_find gave. */
-void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *entry);
-/* Of the entry with that tag, or 0. */
-tlb_link smmu_tlb_probe(const struct smmu_tlb *tlb, uint64_t id, unsigned class,
-			uint64_t page);
-void smmu_tlb_drop_at(struct smmu_tlb *tlb, tlb_link link);
+void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *e);
 /* Size in bits of a class, ascending; the class of a size. */
 unsigned smmu_tlb_class_bits(unsigned class);
 unsigned smmu_tlb_class(unsigned bits);
+
+/* ---- region.c ---- */
+/* tlb_region(), begun if need be, at the expense of another if need be. */
+struct tlb_region *smmu_tlb_region_of_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx,
+					  unsigned class, uint64_t page);
+struct tlb_region *smmu_tlb_region_of_record(struct smmu_tlb *tlb, uint32_t slot,
+					     uint64_t piece_id, unsigned class,
+					     uint64_t page);
+/* Into the list of its context. */
+void smmu_tlb_region_link(struct smmu_tlb *tlb, struct tlb_region *r,
+			  struct tlb_ctx *ctx);
+/* Its entries of pages first to last, both in it, are forgotten. */
+void smmu_tlb_region_clear(struct smmu_tlb *tlb, struct tlb_region *r, unsigned first,
+			   unsigned last);
+/* One of them, which is alive. */
+void smmu_tlb_region_forget(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page);
+/* Whether what it holds can still be found. */
+bool smmu_tlb_region_alive(const struct smmu_tlb *tlb, const struct tlb_region *r);
+/* Whether a slot's entry is there still. */
+bool smmu_tlb_slot_alive(const struct smmu_tlb *tlb, uint32_t slot);
+
+static inline unsigned tlb_in_region(uint64_t page)
+{
+	return (unsigned)(page & (TLB_REGION_PAGES - 1));
+}
+
+static inline bool tlb_region_has(const struct tlb_region *r, unsigned page)
+{
+	return r->live[page / 64] >> (page % 64) & 1;
+}
+
+/*
+ * The word of voids.slot that grows when an answer from there does not hold any more.
+ * Those of pieces are their record's.
+ */
+static inline uint16_t tlb_void_word(const struct smmu_tlb *tlb,
+				     const struct tlb_region *r, unsigned page)
+{
+	return (uint16_t)(((uint64_t)(r - tlb->region) * TLB_REGION_PAGES + page) %
+			  SMMU_VOID_SLOTS);
+}
 
 /* What contexts and entries are hashed with. */
 static inline uint64_t tlb_hash(uint64_t a, uint64_t b)
@@ -179,6 +222,30 @@ static inline uint64_t tlb_hash(uint64_t a, uint64_t b)
 		(a + b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
 
 	return h ^ h >> 32;
+}
+
+/* ---- regions: what a look-up needs; the rest is in region.c ---- */
+enum { TLB_REGION_GROUP = 4 };
+
+static inline struct tlb_region *tlb_region_group(const struct smmu_tlb *tlb,
+						  uint64_t owner, uint64_t number)
+{
+	uint64_t h = tlb_hash(number, owner);
+
+	return &tlb->region[(h >> 1 >> (63 - tlb->region_bits)) * TLB_REGION_GROUP];
+}
+
+/* The region of that owner (its number << 4 | class) that holds page, or NULL. */
+static inline struct tlb_region *tlb_region(const struct smmu_tlb *tlb, uint64_t owner,
+					    uint64_t page)
+{
+	uint64_t number = page >> TLB_REGION_BITS;
+	struct tlb_region *r = tlb_region_group(tlb, owner, number);
+
+	for (unsigned i = 0; i < TLB_REGION_GROUP; i++, r++)
+		if (r->page == number && r->owner == owner && r->number != 0)
+			return r;
+	return NULL;
 }
 
 /* ---- contexts: what a look-up needs; the rest is in context.c ---- */
@@ -245,6 +312,8 @@ static inline bool tlb_ctx_spared(const struct tlb_ctx *ctx)
 {
 	return ctx->asets == 2;
 }
+/* Out of a snapshot: the slot becomes that of key; its number is there already. */
+void smmu_tlb_ctx_adopt(struct smmu_tlb *tlb, struct tlb_ctx *ctx, uint64_t key);
 bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx);
 /* Forgets its entries. */
 void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx);

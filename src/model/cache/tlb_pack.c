@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The TLB in a snapshot: every slot, context and VM that is not empty, with the links
- * between them, so that the copy evicts and forgets as the original does. What is
- * taken in may be anything: before it is used, links are held to lead somewhere and
- * back, counts to what the lists hold, and numbers to be of the past.
+ * The TLB in a snapshot: every context, region and entry that is alive, in its slot and
+ * with its number, so that the copy evicts and forgets as the original does. What is dead
+ * counts as free there and need not be told. What is taken in may be anything: indexes
+ * are checked, counts and lists are made anew, and whatever could never be found is
+ * found by nobody.
  */
 #include "model/cache/tlb.h"
 #include "model/snapshot/pack.h"
@@ -16,6 +17,11 @@ static uint32_t slots(const struct smmu_tlb *tlb)
 static uint32_t contexts(const struct smmu_tlb *tlb)
 {
 	return (uint32_t)TLB_CTX_GROUP << tlb->ctx_bits;
+}
+
+static uint32_t regions(const struct smmu_tlb *tlb)
+{
+	return (uint32_t)4 << tlb->region_bits;
 }
 
 /* ---- what is there ---- */
@@ -90,32 +96,68 @@ static void pack_s2(struct smmu_pack *p, struct smmu_s2leaf *l)
 		   "a stage 2 leaf that does not exist");
 }
 
-static void pack_entry(struct smmu_pack *p, struct tlb_entry *e)
+static void pack_entry(struct smmu_pack *p, struct tlb_packed *packed)
 {
-	pack_u8(p, &e->bits);
-	pack_bool(p, &e->fractured);
-	if (e->fractured) {
-		pack_u64(p, &e->piece_id);
-		pack_u16(p, &e->piece_mask);
-		pack_check(p, e->piece_mask >> SMMU_TLB_CLASSES == 0,
-			   "pieces of no size");
-	} else {
-		pack_s1(p, &e->s1);
-		pack_s2(p, &e->s2);
-		pack_attr(p, &e->attr);
-		pack_bool(p, &e->conflict);
-		pack_u8(p, &e->s1_perm);
-	}
-	pack_check(p, e->bits <= 56, "an entry larger than any");
+	struct tlb_entry e;
+
+	smmu_tlb_unpack_entry(packed, &e);
+	pack_s1(p, &e.s1);
+	pack_s2(p, &e.s2);
+	pack_attr(p, &e.attr);
+	pack_bool(p, &e.conflict);
+	if (p->loading)
+		*packed = smmu_tlb_pack_entry(&e);
 }
 
-static void pack_node(struct smmu_pack *p, struct tlb_node *node)
+static void pack_record(struct smmu_pack *p, const struct smmu_tlb *tlb,
+			struct tlb_packed *packed)
 {
-	pack_u32(p, &node->ctx);
-	pack_u32(p, &node->prev);
-	pack_u32(p, &node->next);
-	pack_u32(p, &node->piece);
-	pack_check(p, node->piece <= 1, "a flag is neither 0 nor 1");
+	struct tlb_record r = smmu_tlb_unpack_record(packed);
+
+	pack_u64(p, &r.piece_id);
+	pack_u16(p, &r.piece_mask);
+	pack_check(p, r.piece_mask >> SMMU_TLB_CLASSES == 0, "pieces of no size");
+	pack_check(p, r.piece_id <= tlb->last_id, "a record from the future");
+	if (p->loading)
+		*packed = smmu_tlb_pack_record(&r);
+}
+
+/* Where the entry of a slot belongs; its bit there is set when it is taken in. */
+static void pack_tag(struct smmu_pack *p, struct smmu_tlb *tlb, uint32_t slot)
+{
+	struct tlb_tag *tag = &tlb->tag[slot];
+	uint32_t at = pack_index(p, tag->region - !p->loading, regions(tlb));
+	uint8_t page = (uint8_t)tlb_in_region(tag->what);
+	struct tlb_region *r = &tlb->region[at];
+
+	pack_u8(p, &page);
+	if (!p->loading)
+		return;
+	if (!pack_check(p, page < TLB_REGION_PAGES && r->number != 0 && tag->region == 0,
+			"an entry of no region") ||
+	    !pack_check(p, !tlb_region_has(r, page), "an entry twice"))
+		return;
+	r->live[page / 64] |= UINT64_C(1) << (page % 64);
+	tag->what = r->number << TLB_REGION_BITS | page;
+	tag->region = at + 1;
+}
+
+static void pack_slot(struct smmu_pack *p, struct smmu_tlb *tlb, uint32_t slot)
+{
+	bool is_record = smmu_tlb_is_record(&tlb->entry[slot]);
+
+	pack_tag(p, tlb, slot);
+	pack_bool(p, &is_record);
+	if (p->why != NULL)
+		return;
+	if (!is_record) {
+		pack_entry(p, &tlb->entry[slot]);
+		return;
+	}
+	pack_record(p, tlb, &tlb->entry[slot]);
+	/* Or whether it is alive would depend on itself. */
+	pack_check(p, !tlb->region[tlb->tag[slot].region - 1].piece,
+		   "a record among pieces");
 }
 
 static void pack_entries(struct smmu_pack *p, struct smmu_tlb *tlb)
@@ -123,204 +165,93 @@ static void pack_entries(struct smmu_pack *p, struct smmu_tlb *tlb)
 	uint32_t n = 0, slot = 0;
 
 	for (uint32_t i = 0; !p->loading && i < slots(tlb); i++)
-		n += tlb->tag[i].id != 0;
+		n += smmu_tlb_slot_alive(tlb, i);
 	n = pack_count(p, n, slots(tlb));
 	for (; n > 0 && p->why == NULL; n--, slot++) {
-		while (!p->loading && tlb->tag[slot].id == 0)
+		while (!p->loading && !smmu_tlb_slot_alive(tlb, slot))
 			slot++;
 		slot = pack_index(p, slot, slots(tlb));
-		pack_check(p, !p->loading || tlb->tag[slot].id == 0, "a slot twice");
-		pack_u64(p, &tlb->tag[slot].page);
-		pack_u64(p, &tlb->tag[slot].id);
-		pack_check(p, tlb->tag[slot].id != 0, "a slot without a tag");
-		pack_node(p, &tlb->node[slot]);
-		pack_entry(p, &tlb->entry[slot]);
-		tlb->entry[slot].void_word = tlb_void_word(tlb, slot);
+		pack_slot(p, tlb, slot);
 	}
 }
 
-static void pack_ctx(struct smmu_pack *p, struct tlb_ctx *ctx)
+static void pack_region(struct smmu_pack *p, struct smmu_tlb *tlb, uint32_t at)
 {
-	pack_u64(p, &ctx->key);
+	struct tlb_region *r = &tlb->region[at];
+	bool piece = r->piece, known;
+	tlb_link whose = r->ctx;
+
+	pack_check(p, !p->loading || r->number == 0, "a slot twice");
+	pack_u64(p, &r->number);
+	pack_u64(p, &r->owner);
+	pack_u64(p, &r->page);
+	pack_bool(p, &piece);
+	pack_u32(p, &whose);
+	if (!p->loading)
+		return;
+	known = whose != 0 && whose <= (piece ? slots(tlb) : contexts(tlb)) &&
+		r->number != 0 && r->number <= tlb->last_id &&
+		(r->owner & 15) < SMMU_TLB_CLASSES &&
+		(piece || (tlb->ctx[whose - 1].key != 0 &&
+			   tlb->ctx[whose - 1].id == r->owner >> 4));
+	if (!pack_check(p, known, "a region of nobody")) {
+		r->number = 0;
+		return;
+	}
+	r->piece = piece;
+	r->ctx = whose;
+	if (!piece)
+		smmu_tlb_region_link(tlb, r, &tlb->ctx[whose - 1]);
+}
+
+static void pack_regions(struct smmu_pack *p, struct smmu_tlb *tlb)
+{
+	uint32_t n = 0, at = 0;
+
+	for (uint32_t i = 0; !p->loading && i < regions(tlb); i++)
+		n += smmu_tlb_region_alive(tlb, &tlb->region[i]);
+	n = pack_count(p, n, regions(tlb));
+	for (; n > 0 && p->why == NULL; n--, at++) {
+		while (!p->loading && !smmu_tlb_region_alive(tlb, &tlb->region[at]))
+			at++;
+		at = pack_index(p, at, regions(tlb));
+		pack_region(p, tlb, at);
+	}
+}
+
+static void pack_ctx(struct smmu_pack *p, struct smmu_tlb *tlb, uint32_t at)
+{
+	struct tlb_ctx *ctx = &tlb->ctx[at];
+	uint64_t key = ctx->key;
+	unsigned space;
+
+	pack_check(p, !p->loading || key == 0, "a slot twice");
+	pack_u64(p, &key);
 	pack_u64(p, &ctx->id);
-	pack_u64(p, &ctx->epoch);
-	pack_u32(p, &ctx->mask);
-	pack_u32(p, &ctx->count);
-	pack_u32(p, &ctx->head);
-	pack_u32(p, &ctx->vprev);
-	pack_u32(p, &ctx->vnext);
-	for (unsigned i = 0; i < SMMU_TLB_CLASSES; i++)
-		pack_u32(p, &ctx->per[i]);
 	pack_u8(p, &ctx->asets);
+	if (!p->loading)
+		return;
+	space = key >> 40 & 3;
+	if (pack_check(p,
+		       key >> 63 == 1 && (key >> 16 & 0xffff) < tlb->nvm[space] &&
+			       ctx->id <= tlb->last_id,
+		       "a context that does not exist"))
+		smmu_tlb_ctx_adopt(tlb, ctx, key);
 }
 
 static void pack_contexts(struct smmu_pack *p, struct smmu_tlb *tlb)
 {
-	uint32_t n = 0, slot = 0;
+	uint32_t n = 0, at = 0;
 
 	for (uint32_t i = 0; !p->loading && i < contexts(tlb); i++)
-		n += tlb->ctx[i].key != 0;
+		n += smmu_tlb_ctx_live(tlb, &tlb->ctx[i]);
 	n = pack_count(p, n, contexts(tlb));
-	for (; n > 0 && p->why == NULL; n--, slot++) {
-		while (!p->loading && tlb->ctx[slot].key == 0)
-			slot++;
-		slot = pack_index(p, slot, contexts(tlb));
-		pack_ctx(p, &tlb->ctx[slot]);
-		tlb->ctx_key[slot] = tlb->ctx[slot].key;
+	for (; n > 0 && p->why == NULL; n--, at++) {
+		while (!p->loading && !smmu_tlb_ctx_live(tlb, &tlb->ctx[at]))
+			at++;
+		at = pack_index(p, at, contexts(tlb));
+		pack_ctx(p, tlb, at);
 	}
-}
-
-static bool vm_is_new(const struct tlb_vm *vm)
-{
-	static const struct tlb_vm none;
-
-	return memcmp(vm, &none, sizeof(none)) == 0;
-}
-
-static void pack_vms(struct smmu_pack *p, struct smmu_tlb *tlb, unsigned space)
-{
-	uint32_t n = 0, vmid = 0;
-
-	pack_u64(p, &tlb->space_epoch[space]);
-	for (uint32_t i = 0; !p->loading && i < tlb->nvm[space]; i++)
-		n += !vm_is_new(&tlb->vm[space][i]);
-	n = pack_count(p, n, tlb->nvm[space]);
-	for (; n > 0 && p->why == NULL; n--, vmid++) {
-		struct tlb_vm *vm;
-
-		while (!p->loading && vm_is_new(&tlb->vm[space][vmid]))
-			vmid++;
-		vmid = pack_index(p, vmid, tlb->nvm[space]);
-		vm = &tlb->vm[space][vmid];
-		pack_u64(p, &vm->epoch);
-		pack_u64(p, &vm->space_epoch);
-		pack_u32(p, &vm->head);
-		for (unsigned i = 0; i < SMMU_TLB_GLOBALS; i++)
-			pack_u32(p, &vm->global[i]);
-		pack_u32(p, &vm->kinds);
-	}
-}
-
-/* ---- whether it holds together ---- */
-
-/* A used slot, in a list of entries. */
-static bool listed(const struct smmu_tlb *tlb, tlb_link link)
-{
-	return link != 0 && link <= slots(tlb) && tlb->tag[link - 1].id != 0 &&
-	       !tlb->node[link - 1].piece;
-}
-
-static bool piece_ok(const struct smmu_tlb *tlb, uint32_t i)
-{
-	const struct tlb_node *node = &tlb->node[i];
-	tlb_link rec = node->ctx;
-
-	/* The slot of its record may have gone to another entry, of no piece. */
-	return rec != 0 && rec <= slots(tlb) && !tlb->entry[i].fractured &&
-	       node->prev == 0 && node->next == 0 &&
-	       !(tlb->entry[rec - 1].fractured && tlb->node[rec - 1].piece);
-}
-
-static bool node_ok(const struct smmu_tlb *tlb, uint32_t i)
-{
-	const struct tlb_node *node = &tlb->node[i];
-	uint64_t id = tlb->tag[i].id;
-
-	if ((id & 15) >= SMMU_TLB_CLASSES || id >> 4 > tlb->last_id)
-		return false;
-	if (tlb->entry[i].fractured && tlb->entry[i].piece_id > tlb->last_id)
-		return false;
-	if (node->piece)
-		return piece_ok(tlb, i);
-	if (node->ctx == 0 || node->ctx > contexts(tlb) ||
-	    tlb->ctx[node->ctx - 1].key == 0)
-		return false;
-	if (node->prev != 0 &&
-	    (!listed(tlb, node->prev) || tlb->node[node->prev - 1].next != i + 1))
-		return false;
-	return node->next == 0 ||
-	       (listed(tlb, node->next) && tlb->node[node->next - 1].prev == i + 1);
-}
-
-/* Links lead back, so that a list which begins somewhere ends. */
-static bool list_ok(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx)
-{
-	uint32_t per[SMMU_TLB_CLASSES] = { 0 }, count = 0, mask = 0;
-	tlb_link self = (tlb_link)(ctx - tlb->ctx) + 1;
-
-	if (ctx->head != 0 && (!listed(tlb, ctx->head) || tlb->node[ctx->head - 1].prev))
-		return false;
-	for (tlb_link l = ctx->head; l != 0; l = tlb->node[l - 1].next) {
-		if (tlb->node[l - 1].ctx != self || tlb->tag[l - 1].id >> 4 != ctx->id)
-			return false;
-		per[tlb->tag[l - 1].id & 15]++;
-		count++;
-	}
-	for (unsigned i = 0; i < SMMU_TLB_CLASSES; i++)
-		mask |= per[i] != 0 ? 1u << i : 0;
-	return count == ctx->count && mask == ctx->mask &&
-	       memcmp(per, ctx->per, sizeof(per)) == 0;
-}
-
-static bool vlink_ok(const struct smmu_tlb *tlb, tlb_link link)
-{
-	return link <= contexts(tlb) && (link == 0 || tlb->ctx[link - 1].key != 0);
-}
-
-static bool ctx_ok(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx)
-{
-	tlb_link self = (tlb_link)(ctx - tlb->ctx) + 1;
-	unsigned space = ctx->key >> 40 & 3;
-
-	if (ctx->key >> 63 == 0 || (ctx->key >> 16 & 0xffff) >= tlb->nvm[space] ||
-	    ctx->id > tlb->last_id)
-		return false;
-	if (!vlink_ok(tlb, ctx->vprev) || !vlink_ok(tlb, ctx->vnext))
-		return false;
-	if ((ctx->vprev != 0 && tlb->ctx[ctx->vprev - 1].vnext != self) ||
-	    (ctx->vnext != 0 && tlb->ctx[ctx->vnext - 1].vprev != self))
-		return false;
-	return list_ok(tlb, ctx);
-}
-
-static bool vm_ok(const struct smmu_tlb *tlb, const struct tlb_vm *vm)
-{
-	for (unsigned i = 0; i < SMMU_TLB_GLOBALS; i++)
-		if (!vlink_ok(tlb, vm->global[i]))
-			return false;
-	return vlink_ok(tlb, vm->head) && vm->kinds < 1u << SMMU_TLB_KINDS &&
-	       (vm->head == 0 || tlb->ctx[vm->head - 1].vprev == 0);
-}
-
-/* Every entry that carries its context's number is in that context's list. */
-static bool all_listed(const struct smmu_tlb *tlb)
-{
-	uint64_t there = 0, in_lists = 0;
-
-	for (uint32_t i = 0; i < slots(tlb); i++)
-		there += listed(tlb, i + 1) &&
-			 tlb->ctx[tlb->node[i].ctx - 1].id == tlb->tag[i].id >> 4;
-	for (uint32_t i = 0; i < contexts(tlb); i++)
-		in_lists += tlb->ctx[i].key != 0 ? tlb->ctx[i].count : 0;
-	return there == in_lists;
-}
-
-static void check(struct smmu_pack *p, const struct smmu_tlb *tlb)
-{
-	for (uint32_t i = 0; i < slots(tlb); i++)
-		if (tlb->tag[i].id != 0 &&
-		    !pack_check(p, node_ok(tlb, i), "an entry that is in no list"))
-			return;
-	for (uint32_t i = 0; i < contexts(tlb); i++)
-		if (tlb->ctx[i].key != 0 && !pack_check(p, ctx_ok(tlb, &tlb->ctx[i]),
-							"a context that does not hold"))
-			return;
-	for (unsigned s = 0; s < SMMU_TLB_SPACES; s++)
-		for (uint32_t i = 0; i < tlb->nvm[s]; i++)
-			if (!pack_check(p, vm_ok(tlb, &tlb->vm[s][i]),
-					"a VM that does not hold"))
-				return;
-	pack_check(p, all_listed(tlb), "an entry that its context does not know");
 }
 
 void smmu_tlb_pack(struct smmu_pack *p, struct smmu *smmu)
@@ -328,12 +259,9 @@ void smmu_tlb_pack(struct smmu_pack *p, struct smmu *smmu)
 	struct smmu_tlb *tlb = smmu->tlb;
 
 	pack_u64(p, &tlb->last_id);
-	pack_check(p, tlb->last_id < UINT64_C(1) << 59, "a number of the far future");
+	pack_check(p, tlb->last_id < UINT64_C(1) << 56, "a number of the far future");
 	pack_u32(p, &tlb->turn);
-	pack_entries(p, tlb);
 	pack_contexts(p, tlb);
-	for (unsigned s = 0; s < SMMU_TLB_SPACES; s++)
-		pack_vms(p, tlb, s);
-	if (p->loading && p->why == NULL)
-		check(p, tlb);
+	pack_regions(p, tlb);
+	pack_entries(p, tlb);
 }
