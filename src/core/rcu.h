@@ -47,6 +47,9 @@ void rcu_wait_for_readers(void);
 #else
 /* The readers' few lines, which are there to be inlined by whoever likes. */
 #include <urcu/static/urcu-bp.h>
+/* Found without a call: a word of the static TLS that glibc has in store for that. */
+extern __thread struct urcu_bp_reader *urcu_bp_reader
+	__attribute__((tls_model("initial-exec")));
 #define rcu_reader_lock	  _urcu_bp_read_lock
 #define rcu_reader_unlock _urcu_bp_read_unlock
 #endif

@@ -37,6 +37,7 @@ static int clamp_sizes(struct pgt_geometry *geo, const struct io_pgtable_cfg *cf
 	geo->wide = geo->granule == 16 && oas == 52;
 	/* The layout of 52 bits, where something has need of it. */
 	geo->ds = geo->granule != 16 && (ias > 48 || oas > 48);
+	geo->folded = geo->wide || geo->ds;
 	return 0;
 }
 

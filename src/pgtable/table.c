@@ -31,8 +31,7 @@ int pgt_table_alloc(struct io_pgtable *t, struct iommu_dma *mem)
 	int err = mem_alloc(t, pgt_size(&t->geo, 3), mem);
 
 	/* Before anybody can find it: whoever does sees this too. */
-	if (!err && (uintptr_t)mem->cpu - (uintptr_t)mem->pa !=
-			    (uintptr_t)t->root.cpu - (uintptr_t)t->root.pa)
+	if (!err && (uintptr_t)mem->cpu - (uintptr_t)mem->pa != t->distance)
 		__atomic_store_n(&t->linear, false, __ATOMIC_RELEASE);
 	return err;
 }
@@ -107,6 +106,7 @@ int io_pgtable_alloc(struct io_pgtable **table, struct io_pgtable_cfg *cfg)
 		free(t);
 		return err;
 	}
+	t->distance = (uintptr_t)t->root.cpu - (uintptr_t)t->root.pa;
 	pgt_describe_root(t, cfg->coherent, cfg);
 	cfg->pgsize_bitmap = t->pgsize_bitmap;
 	cfg->ias = geo.ias;

@@ -17,6 +17,7 @@ struct pgt_geometry {
 	uint8_t root_bits; /* log2 of its entries */
 	bool wide;	   /* 64 KiB with a 52-bit output: descriptors fold [51:48] */
 	bool ds;	   /* 4 and 16 KiB with 52 bits: the layout of DS */
+	bool folded;	   /* either */
 	uint8_t stride;	   /* log2 of the entries of any other table */
 	uint8_t shift[5];  /* by level + 1: bits of address resolved inside an entry */
 	uint64_t addr;	   /* what of a descriptor is address, where nothing is folded */
@@ -35,6 +36,7 @@ struct io_pgtable {
 	/* Atomic: every table so far lies as far from its physical address as the root.
 	 */
 	bool linear;
+	uintptr_t distance; /* of the root */
 	uint64_t footprint; /* atomic: bytes in tables */
 };
 
@@ -85,12 +87,11 @@ uint64_t pgt_folded_bits(const struct pgt_geometry *geo, uint64_t pa);
 uint64_t pgt_folded_addr(const struct pgt_geometry *geo, uint64_t desc);
 static inline uint64_t pgt_addr_bits(const struct pgt_geometry *geo, uint64_t pa)
 {
-	return (pa & geo->addr) | (geo->wide || geo->ds ? pgt_folded_bits(geo, pa) : 0);
+	return (pa & geo->addr) | (geo->folded ? pgt_folded_bits(geo, pa) : 0);
 }
 static inline uint64_t pgt_desc_addr(const struct pgt_geometry *geo, uint64_t desc)
 {
-	return (desc & geo->addr) |
-	       (geo->wide || geo->ds ? pgt_folded_addr(geo, desc) : 0);
+	return (desc & geo->addr) | (geo->folded ? pgt_folded_addr(geo, desc) : 0);
 }
 uint64_t pgt_table_desc(const struct io_pgtable *t, uint64_t pa);
 /* Eight attribute bytes that the AttrIndx of pgt_leaf refers to. */
@@ -125,8 +126,7 @@ void pgt_subtree_free(struct io_pgtable *t, int level, const struct iommu_dma *m
 static inline desc_t *pgt_table_ptr(const struct io_pgtable *t, uint64_t desc)
 {
 	if (__atomic_load_n(&t->linear, __ATOMIC_RELAXED))
-		return (desc_t *)((uintptr_t)t->root.cpu +
-				  (uintptr_t)(pgt_desc_addr(&t->geo, desc) - t->root.pa));
+		return (desc_t *)((uintptr_t)pgt_desc_addr(&t->geo, desc) + t->distance);
 	return pgt_table_at(t, desc).cpu;
 }
 

@@ -115,7 +115,7 @@ static uint64_t clear_run(struct io_pgtable *t, const struct run *r)
 	uint64_t size = pgt_size(&t->geo, r->level), i;
 	struct dropped d;
 
-	d.n = 0;
+	d.first = d.end = d.n = 0;
 	if (t->contiguous)
 		break_groups(t, r);
 	for (i = 0; i < r->count; i++) {

@@ -31,26 +31,23 @@ int pgt_check_range(const struct io_pgtable *t, uint64_t iova, uint64_t pgsize,
 
 desc_t *pgt_find(const struct io_pgtable *t, uint64_t iova, int *level)
 {
-	const struct pgt_geometry *geo = &t->geo;
-	uint64_t mask = (UINT64_C(1) << geo->root_bits) - 1;
-	unsigned shift = pgt_shift(geo, geo->start);
+	uint64_t mask = (UINT64_C(1) << t->geo.root_bits) - 1;
+	unsigned shift = pgt_shift(&t->geo, t->geo.start);
 	desc_t *base = t->root.cpu;
 
-	for (int l = geo->start;; l++) {
+	for (int l = t->geo.start; l < *level; l++) {
 		desc_t *here = &base[iova >> shift & mask];
-		uint64_t desc;
+		uint64_t desc = desc_load(here);
 
-		if (l == *level)
-			return here;
-		desc = desc_load(here);
 		if (!pgt_valid(desc) || !pgt_is_table(desc, l)) {
 			*level = l;
 			return here;
 		}
 		base = pgt_table_ptr(t, desc);
-		shift -= geo->stride;
-		mask = (UINT64_C(1) << geo->stride) - 1;
+		shift -= t->geo.stride;
+		mask = (UINT64_C(1) << t->geo.stride) - 1;
 	}
+	return &base[iova >> shift & mask];
 }
 
 bool pgt_is_empty(const struct io_pgtable *t, int level, const desc_t *base)
