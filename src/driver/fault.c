@@ -46,6 +46,11 @@ bool arm_smmu_report_stall(struct arm_smmu_master *master, const struct arm_smmu
 		.addr = e->iova,
 	};
 
+	/* The core's answer would not know which stream it is for. */
+	if (master->num_sids != 1) {
+		arm_smmu_terminate(master->smmu, e->sid, e->stag);
+		return false;
+	}
 	return iommu_report_device_fault(master->dev, &request) == 0;
 }
 

@@ -565,6 +565,16 @@ static void faults_of_several_streams(void **state)
 	iommu_detach_device(domain, quiet);
 	domain->iopf_handler = NULL;
 	assert_int_equal(iommu_attach_device(domain, dev), 0);
+	/* Nobody's: terminated, whichever of its streams it was. */
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t value = 0;
+
+		r.faults = 0;
+		assert_int_equal(rig_dma(&r, two[i], MIB(3), true, &value).status,
+				 SMMU_ABORT);
+		assert_int_equal(r.faults, 1);
+		assert_int_equal(smmu_port_stalled(r.port), 0);
+	}
 	iommu_detach_device(domain, dev);
 	iommu_domain_free(domain);
 	rig_down(&r);
