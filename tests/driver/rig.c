@@ -45,6 +45,8 @@ static void p_write32(void *ctx, uint64_t pa, uint32_t value)
 	__atomic_fetch_add(&r->mmio_writes, 1, __ATOMIC_RELAXED);
 	if (!r->swallow || MMIO_BASE + r->swallow != pa)
 		smmu_mmio_write(r->smmu, pa - MMIO_BASE, 4, value);
+	if (r->at_write && pa == MMIO_BASE + SMMU_REG_CMDQ_PROD)
+		r->at_write(r->at_write_ctx);
 }
 
 static void p_write64(void *ctx, uint64_t pa, uint64_t value)

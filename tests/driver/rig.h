@@ -68,6 +68,8 @@ struct rig {
 	struct rig_irq irqs[5]; /* by wire, or by MSI data */
 	unsigned num_msi, msis;
 	unsigned mmio_writes;
+	void (*at_write)(void *ctx); /* after each of CMDQ_PROD; NULL: nobody looks */
+	void *at_write_ctx;
 	uint8_t touched[0x20000 / 4]; /* each register that the driver accessed: 1 */
 
 	/* Faults as the core's observer heard of them. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <smmulator/arch.h>
+#include <smmulator/iommu_sva.h>
 #include "driver/word.h"
 
 static void judged_store(hwword_t *at, uint64_t v);
@@ -453,9 +454,56 @@ static void make_cd(uint64_t *cd, uint16_t asid, uint64_t ttb)
 	arm_smmu_make_s1_cd(&master, &d, cd);
 }
 
+/*
+ * write_cd_test_sva_clear, write_cd_test_sva_release, by the driver's maker of them
+ * (DRV-42, DRV-46, DRV-49, DRV-112): with and without stalls that are forced.
+ */
+static void cds_of_processes(void **state)
+{
+	const struct iommu_mm_desc desc = { .root = 0x82000000,
+					    .mair = 0x04ff44,
+					    .va_bits = 48,
+					    .pa_bits = 44,
+					    .page_shift = 12 };
+	struct arm_smmu_domain d = { .stage = STAGE_1, .id = 778 };
+	uint64_t live[8], quiet[8], used[8], none[8] = { 0 };
+	struct iommu_system *sys;
+	bool hitless;
+
+	(void)state;
+	assert_int_equal(iommu_system_create(&sys, NULL), 0);
+	assert_int_equal(iommu_mm_create(sys, &desc, &d.mm), 0);
+	for (unsigned forced = 0; forced < 2; forced++) {
+		smmu.features |= forced ? FEAT_STALL_FORCE : 0;
+		master.stall_enabled = true;
+		arm_smmu_make_sva_cd(&master, &d, false, live);
+		arm_smmu_make_sva_cd(&master, &d, true, quiet);
+		for (unsigned i = 0; i < 2; i++) {
+			const uint64_t *cd = i ? quiet : live;
+
+			memset(used, 0, sizeof(used));
+			arm_smmu_cd_kind.used(cd, used);
+			for (unsigned w = 0; w < 8; w++)
+				assert_int_equal(cd[w] & ~used[w], 0);
+		}
+		assert_int_equal(smmu_get(quiet, SMMU_CD_S), forced);
+		assert_int_equal(smmu_get(quiet, SMMU_CD_R), forced);
+		assert_int_equal(change(&arm_smmu_cd_kind, live, none, &hitless), 2);
+		assert_int_equal(change(&arm_smmu_cd_kind, none, live, &hitless), 2);
+		assert_int_equal(change(&arm_smmu_cd_kind, live, quiet, &hitless), 2);
+		assert_true(hitless);
+		assert_int_equal(change(&arm_smmu_cd_kind, quiet, live, &hitless), 2);
+		assert_true(hitless);
+	}
+	smmu.features &= ~(unsigned)FEAT_STALL_FORCE;
+	master.stall_enabled = false;
+	iommu_mm_put(d.mm);
+	iommu_system_destroy(sys);
+}
+
 static void cd_transitions_cost_what_the_table_says(void **state)
 {
-	uint64_t a[8], b[8], quiet[8], none[8] = { 0 };
+	uint64_t a[8], b[8], none[8] = { 0 };
 	bool hitless;
 
 	(void)state;
@@ -472,16 +520,6 @@ static void cd_transitions_cost_what_the_table_says(void **state)
 	 */
 	assert_int_equal(change(&arm_smmu_cd_kind, a, none, &hitless), 2);
 	assert_int_equal(change(&arm_smmu_cd_kind, none, a, &hitless), 2);
-	/* write_cd_test_sva_release: EPD0 makes TTB0's fields unused (DRV-112). */
-	memcpy(quiet, a, sizeof(quiet));
-	smmu_set(quiet, SMMU_CD_EPD0, 1);
-	smmu_set(quiet, SMMU_CD_T0SZ, 0);
-	smmu_set(quiet, SMMU_CD_TTB0, 0);
-	smmu_set(quiet, SMMU_CD_R, 0);
-	assert_int_equal(change(&arm_smmu_cd_kind, a, quiet, &hitless), 2);
-	assert_true(hitless);
-	assert_int_equal(change(&arm_smmu_cd_kind, quiet, a, &hitless), 2);
-	assert_true(hitless);
 	/* Another table and ASID at once cannot be hitless. */
 	make_cd(b, 1997, 0x90001000);
 	assert_int_equal(change(&arm_smmu_cd_kind, a, b, &hitless), 3);
@@ -497,6 +535,7 @@ int main(void)
 		cmocka_unit_test(every_transition_is_legal_at_every_store),
 		cmocka_unit_test(random_entries_are_legal_at_every_store),
 		cmocka_unit_test(cd_transitions_cost_what_the_table_says),
+		cmocka_unit_test(cds_of_processes),
 	};
 
 	return cmocka_run_group_tests_name("driver_entry", tests, NULL, NULL);

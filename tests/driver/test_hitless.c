@@ -81,17 +81,15 @@ static bool allowed(const struct meeting *m, bool ok, uint64_t pa)
 
 static void judge_dma(uint32_t sid, bool ssv, const struct meeting *m)
 {
-	struct smmu_txn txn = { .sid = sid,
-				.ssv = ssv,
-				.ssid = PASID,
-				.addr = PROBE,
-				.op = SMMU_WRITE };
+	struct smmu_txn txn = {
+		.sid = sid, .ssv = ssv, .ssid = PASID, .addr = PROBE, .op = SMMU_WRITE
+	};
 	struct smmu_result res = smmu_translate(judge.r->port, &txn);
 	bool ok = res.status == SMMU_OK;
 
 	judge.aborts += !ok;
 	if (!ok && !is_abort(res.status, res.event) &&
-	    !(m->new == BLOCKED && ssv && is_end_of_process(res.status, res.event)))
+	    !(m->new == BLOCKED &&ssv &&is_end_of_process(res.status, res.event)))
 		fail_msg("%s %u -> %u, store %u: stream %u %s: status %u, event %#x",
 			 judge.what, judge.from, judge.to, judge.stores, sid,
 			 ssv ? "with PASID" : "", res.status, res.event);
@@ -109,7 +107,8 @@ static void judge_ats(bool ssv, const struct meeting *m)
 		.sid = SID, .ssv = ssv, .ssid = PASID, .addr = PROBE
 	};
 	struct smmu_ats_completion comp = smmu_ats_request(judge.r->port, &req);
-	uint64_t mask = comp.page_bits < 64 ? (UINT64_C(1) << comp.page_bits) - 1 : UINT64_MAX;
+	uint64_t mask =
+		comp.page_bits < 64 ? (UINT64_C(1) << comp.page_bits) - 1 : UINT64_MAX;
 
 	if (comp.status != SMMU_ATS_SUCCESS && !m->gap && m->old != BLOCKED &&
 	    m->new != BLOCKED)
