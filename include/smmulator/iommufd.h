@@ -484,6 +484,48 @@ enum iommufd_cmd {
  */
 SMMU_API int iommufd_ioctl(struct iommufd_ctx *ctx, unsigned cmd, uint64_t uaddr);
 
+/* ---- The interface before nested HWPTs (CORE-185 to CORE-191) ------------------------
+ */
+
+#define IOMMU_PASID_TABLE_VERSION 1u
+#define IOMMU_PASID_FORMAT_SMMUV3 1u
+
+#define IOMMU_PASID_CONFIG_TRANSLATE 1u
+#define IOMMU_PASID_CONFIG_BYPASS    2u
+#define IOMMU_PASID_CONFIG_ABORT     3u
+
+/*
+ * A guest's CD table, as it was proposed before there were nested HWPTs, behind a length
+ * of its own: argsz is what the caller has filled in. Less than everything up to smmuv3,
+ * or more than we know, is -EINVAL; not one byte beyond it is read.
+ */
+struct iommu_pasid_table_config {
+	uint32_t argsz;
+	uint32_t flags;	    /* 0 */
+	uint32_t version;   /* IOMMU_PASID_TABLE_VERSION */
+	uint32_t format;    /* IOMMU_PASID_FORMAT_* */
+	uint64_t base_ptr;  /* of the CD table; guest physical, on 64 bytes */
+	uint8_t pasid_bits; /* log2 of its CDs, 0 to 20 */
+	uint8_t config;	    /* IOMMU_PASID_CONFIG_* */
+	uint8_t padding[6]; /* 0 */
+	/* Only with TRANSLATE, and a must there. */
+	struct {
+		uint32_t version;     /* IOMMU_PASID_TABLE_VERSION */
+		uint8_t s1fmt, s1dss; /* as in the STE */
+		uint8_t padding[2];   /* 0 */
+	} smmuv3;
+};
+/*
+ * hwpt_id: a nest parent. Every device that is in it by RID goes under that stage 1 (or
+ * past one, or is aborted); one that comes later is in stage 2 alone. cfg: user address.
+ * -EFAULT; -EINVAL: cfg, no parent, no device is in it, or it has a table; -ENOENT;
+ * -ENODEV: the driver cannot; else of the driver, and every device is where it was.
+ */
+SMMU_API int iommufd_attach_pasid_table(struct iommufd_ctx *ctx, uint32_t hwpt_id,
+					uint64_t cfg);
+/* The devices go back to the parent. No table: nothing. */
+SMMU_API void iommufd_detach_pasid_table(struct iommufd_ctx *ctx, uint32_t hwpt_id);
+
 /* ---- Access without DMA: what an emulated device does
  * ------------------------------------------------ */
 

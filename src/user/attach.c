@@ -296,6 +296,37 @@ static int replace_hwpt(struct user_device *dev, uint32_t pasid, struct user_hwp
 	return 0;
 }
 
+struct user_device *user_attached_dev(struct iommufd_ctx *ctx,
+				      const struct user_hwpt *hwpt)
+{
+	CORE_LIST_FOR_EACH(pos, &ctx->groups)
+	{
+		const struct user_group *group =
+			CORE_LIST_ENTRY(pos, struct user_group, link);
+		const struct user_attach *attach =
+			user_attach_find(group, IOMMU_NO_PASID);
+
+		if (attach && attach->hwpt == hwpt)
+			return CORE_LIST_ENTRY(attach->devs.next, struct attached, link)
+				->dev;
+	}
+	return NULL;
+}
+
+int user_move_all(struct iommufd_ctx *ctx, struct user_hwpt *from, struct user_hwpt *to)
+{
+	struct user_device *dev;
+	int err = 0;
+
+	while (!err && (dev = user_attached_dev(ctx, from)) != NULL)
+		err = replace_hwpt(dev, IOMMU_NO_PASID, to);
+	/* Those who have gone come back: they have been there. */
+	while (err && (dev = user_attached_dev(ctx, to)) != NULL)
+		if (replace_hwpt(dev, IOMMU_NO_PASID, from))
+			break;
+	return err;
+}
+
 /* ---- By what the user names ---- */
 
 typedef int (*change_fn)(struct user_device *dev, uint32_t pasid, struct user_hwpt *hwpt);

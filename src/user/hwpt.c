@@ -118,10 +118,9 @@ static int make_nested(struct iommufd_ctx *ctx, struct user_hwpt *parent,
 	return 0;
 }
 
-/* CORE-153 */
-static int make_viommu_nested(struct iommufd_ctx *ctx, struct user_viommu *viommu,
-			      struct user_device *dev, uint32_t flags,
-			      const struct iommu_user_data *data, struct user_hwpt **out)
+int user_hwpt_make_nested(struct user_viommu *viommu, struct user_device *dev,
+			  uint32_t flags, const struct iommu_user_data *data,
+			  struct user_hwpt **out)
 {
 	struct user_hwpt *hwpt;
 	int err;
@@ -131,7 +130,7 @@ static int make_viommu_nested(struct iommufd_ctx *ctx, struct user_viommu *viomm
 		return -EOPNOTSUPP;
 	if (iommu_dev_instance(dev->dev) != viommu->viommu->inst)
 		return -EINVAL;
-	hwpt = hwpt_new(ctx, USER_NESTED);
+	hwpt = hwpt_new(viommu->obj.ctx, USER_NESTED);
 	if (!hwpt)
 		return -ENOMEM;
 	err = iommufd_viommu_nested_alloc(
@@ -198,8 +197,8 @@ static int make(struct user_cmd *cmd, struct user_device *dev, struct user_objec
 		return make_nested(cmd->ctx, (struct user_hwpt *)(void *)pt, dev, flags,
 				   data, hwpt);
 	case USER_VIOMMU:
-		return make_viommu_nested(cmd->ctx, (struct user_viommu *)(void *)pt, dev,
-					  flags, data, hwpt);
+		return user_hwpt_make_nested((struct user_viommu *)(void *)pt, dev, flags,
+					     data, hwpt);
 	default:
 		return -EINVAL;
 	}

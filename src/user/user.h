@@ -175,7 +175,8 @@ struct user_hwpt {
 	struct user_ioas *ioas;
 	struct core_list link; /* ioas->hwpts */
 	bool auto_made, nest_parent, linked;
-	struct core_list msi; /* doorbell pages in it: struct user_msi_map */
+	struct core_list msi;	 /* doorbell pages in it: struct user_msi_map */
+	struct user_hwpt *table; /* what the older interface has put on it (CORE-185) */
 	/* Nested. */
 	struct user_hwpt *parent;
 	struct user_viommu *viommu; /* NULL: made of the parent directly */
@@ -185,6 +186,10 @@ struct user_device;
 int user_hwpt_make_paging(struct iommufd_ctx *ctx, struct user_ioas *ioas,
 			  struct user_device *dev, uint32_t flags,
 			  const struct iommu_user_data *data, struct user_hwpt **hwpt);
+/* CORE-153 */
+int user_hwpt_make_nested(struct user_viommu *viommu, struct user_device *dev,
+			  uint32_t flags, const struct iommu_user_data *data,
+			  struct user_hwpt **hwpt);
 /* Maps what the address space has; -EEXIST if it is done. */
 int user_hwpt_link(struct user_hwpt *hwpt);
 /* Either kind, or NULL. */
@@ -231,6 +236,11 @@ struct user_device {
 /* The id of a member, 0: not bound here. For handlers too. */
 uint32_t user_group_dev_id(struct user_group *group, const struct iommu_dev *dev);
 struct user_attach *user_attach_find(const struct user_group *group, uint32_t pasid);
+/* The first device that is in the HWPT by RID, NULL: none. */
+struct user_device *user_attached_dev(struct iommufd_ctx *ctx,
+				      const struct user_hwpt *hwpt);
+/* All that are in `from` by RID, or none of them. */
+int user_move_all(struct iommufd_ctx *ctx, struct user_hwpt *from, struct user_hwpt *to);
 /* Detaches everything; for the end of a context. */
 void user_device_detach_all(struct user_device *dev);
 void user_device_destroy(struct user_object *obj);
@@ -249,6 +259,9 @@ struct user_vdevice {
 	struct user_viommu *viommu;
 	struct user_device *dev;
 };
+/* CORE-169, from where the objects are known. */
+int user_viommu_make(struct user_hwpt *parent, struct user_device *dev, uint32_t type,
+		     const struct iommu_user_data *data, struct user_viommu **viommu);
 void user_viommu_destroy(struct user_object *obj);
 void user_vdevice_destroy(struct user_object *obj);
 /* CORE-171: its device goes; the id stays. */

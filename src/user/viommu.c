@@ -3,6 +3,30 @@
 #include <stdlib.h>
 #include "user/user.h"
 
+int user_viommu_make(struct user_hwpt *parent, struct user_device *dev, uint32_t type,
+		     const struct iommu_user_data *data, struct user_viommu **out)
+{
+	struct user_viommu *viommu =
+		user_object_new(parent->obj.ctx, USER_VIOMMU, sizeof(*viommu));
+	int err;
+
+	if (!viommu)
+		return -ENOMEM;
+	viommu->parent = parent;
+	core_list_init(&viommu->queues);
+	pthread_mutex_init(&viommu->lock, NULL);
+	err = iommufd_viommu_create(dev->dev, type, parent->domain, data,
+				    user_veventq_report, viommu, &viommu->viommu);
+	if (err) {
+		pthread_mutex_destroy(&viommu->lock);
+		user_object_free(&viommu->obj);
+		return err;
+	}
+	parent->obj.users++;
+	*out = viommu;
+	return 0;
+}
+
 int user_cmd_viommu_alloc(struct user_cmd *cmd)
 {
 	struct iommu_viommu_alloc *arg = cmd->arg;
@@ -21,21 +45,10 @@ int user_cmd_viommu_alloc(struct user_cmd *cmd)
 		return -ENOENT;
 	if (!hwpt->nest_parent)
 		return -EINVAL;
-	viommu = user_object_new(cmd->ctx, USER_VIOMMU, sizeof(*viommu));
-	if (!viommu)
-		return -ENOMEM;
-	viommu->parent = hwpt;
-	core_list_init(&viommu->queues);
-	pthread_mutex_init(&viommu->lock, NULL);
-	err = iommufd_viommu_create(dev->dev, arg->type, hwpt->domain,
-				    arg->data_len ? &data : NULL, user_veventq_report,
-				    viommu, &viommu->viommu);
-	if (err) {
-		pthread_mutex_destroy(&viommu->lock);
-		user_object_free(&viommu->obj);
+	err = user_viommu_make(hwpt, dev, arg->type, arg->data_len ? &data : NULL,
+			       &viommu);
+	if (err)
 		return err;
-	}
-	hwpt->obj.users++;
 	arg->out_viommu_id = viommu->obj.id;
 	cmd->made = &viommu->obj;
 	return 0;

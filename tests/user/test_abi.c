@@ -203,7 +203,8 @@ static void abi_reserved(void **state)
 	box_fini(&b);
 }
 
-/* CORE-135: what DESTROY says; ids are the lowest that are free. */
+/* CORE-135, CORE-53: what DESTROY says, so that no domain is freed in use; ids are the
+ * lowest that are free. */
 static void abi_destroy(void **state)
 {
 	uint32_t ioas, other, hwpt;

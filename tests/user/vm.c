@@ -24,12 +24,19 @@ static bool own(uint64_t uaddr)
 	return uaddr < VM_UADDR || uaddr >= VM_UADDR + VM_SIZE;
 }
 
+/* The only addresses that there are, if it is so. */
+static bool beyond(const struct vm *vm, uint64_t uaddr, size_t len)
+{
+	return vm->reach && (uaddr < VM_UADDR || len > vm->reach ||
+			     uaddr - VM_UADDR > vm->reach - len);
+}
+
 static int mem_read(void *ctx, void *to, uint64_t uaddr, size_t len)
 {
 	struct vm *vm = ctx;
 	uint64_t pa = to_pa(vm, uaddr, len);
 
-	if (uaddr < 4096)
+	if (uaddr < 4096 || beyond(vm, uaddr, len))
 		return -EFAULT;
 	if (own(uaddr)) {
 		memcpy(to, (const void *)(uintptr_t)uaddr, len);
@@ -46,7 +53,7 @@ static int mem_write(void *ctx, uint64_t uaddr, const void *from, size_t len)
 	struct vm *vm = ctx;
 	uint64_t pa = to_pa(vm, uaddr, len);
 
-	if (uaddr < 4096 || !vm->writes_left)
+	if (uaddr < 4096 || !vm->writes_left || beyond(vm, uaddr, len))
 		return -EFAULT;
 	if (vm->writes_left > 0)
 		vm->writes_left--;

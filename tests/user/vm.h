@@ -29,6 +29,7 @@ struct vm {
 	uint64_t hole, hole_end; /* user addresses that fault, however they are used */
 	long writes_left;	 /* until one fails; -1: never */
 	uint64_t pinned;	 /* bytes */
+	uint64_t reach;		 /* copies get no further, nor out of it; 0: all */
 	unsigned piece;		 /* pages that pin gives at once; 0: all */
 
 	struct iommu_dev *devs[MAX_VDEVS];
