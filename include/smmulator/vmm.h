@@ -103,6 +103,21 @@ SMMU_API int vmm_guest_create(struct vmm_guest **guest, const struct vmm_config 
 SMMU_API void vmm_guest_destroy(struct vmm_guest *guest);
 
 /*
+ * A device more for a guest that runs: its DMA goes where the guest's registers and its
+ * STE of that StreamID say. -EINVAL: no device, a vsid that is too wide, or behind
+ * another SMMU; -EEXIST: the vsid is taken; -ENOMEM; or as <smmulator/iommufd.h> says.
+ * Then the device is where it was.
+ */
+SMMU_API int vmm_guest_plug(struct vmm_guest *guest, const struct vmm_device *device);
+/* Takes it away; its DMA goes nowhere. -ENOENT: the guest has none of that vsid. */
+SMMU_API int vmm_guest_unplug(struct vmm_guest *guest, uint32_t vsid);
+/*
+ * As a reset of the guest's machine: registers in their reset state, devices by stage 2
+ * alone, events that waited dropped. RAM stays. The guest's CPUs are quiet meanwhile.
+ */
+SMMU_API void vmm_guest_reset(struct vmm_guest *guest);
+
+/*
  * What the guest has: RAM and registers (accesses there are the traps; nobody calls
  * smmu_mmio_write() of its SMMU), wires named after its SMMU.
  */

@@ -189,7 +189,7 @@ static int bind(struct vmm_guest *guest, char *why, size_t n)
 {
 	for (size_t i = 0; i < guest->num_devices; i++) {
 		struct vmm_assignment *a = &guest->devices[i];
-		int err = iommufd_device_bind(guest->ctx, a->device.dev, &a->dev_id);
+		int err = vmm_bind(guest, a);
 
 		if (err)
 			return vmm_fail(why, n, err, "%s: cannot be bound: %s",
@@ -247,19 +247,12 @@ static int name_devices(struct vmm_guest *guest, char *why, size_t n)
 {
 	for (size_t i = 0; i < guest->num_devices; i++) {
 		struct vmm_assignment *a = &guest->devices[i];
-		struct iommu_vdevice_alloc cmd = {
-			.size = sizeof(cmd),
-			.viommu_id = guest->viommu,
-			.dev_id = a->dev_id,
-			.virt_id = a->device.vsid,
-		};
-		int err = iommufd_vdevice_alloc(guest->ctx, &cmd);
+		int err = vmm_name(guest, a);
 
 		if (err)
 			return vmm_fail(why, n, err, "%s: no vDEVICE of id 0x%x: %s",
 					iommu_dev_name(a->device.dev), a->device.vsid,
 					strerror(-err));
-		a->vdevice_id = cmd.out_vdevice_id;
 	}
 	return 0;
 }
@@ -369,20 +362,22 @@ void vmm_guest_objects(const struct vmm_guest *guest, struct vmm_objects *object
 int vmm_guest_assigned(struct vmm_guest *guest, size_t index,
 		       struct vmm_assigned *assigned)
 {
-	const struct vmm_assignment *a;
+	int err = -EINVAL;
 
-	if (index >= guest->num_devices)
-		return -EINVAL;
-	a = &guest->devices[index];
 	pthread_mutex_lock(&guest->lock);
-	*assigned = (struct vmm_assigned){
-		.dev_id = a->dev_id,
-		.vdevice_id = a->vdevice_id,
-		.hwpt_id = a->hwpt_id,
-		.ste = { a->ste.dw[0], a->ste.dw[1] },
-	};
+	if (index < guest->num_devices) {
+		const struct vmm_assignment *a = &guest->devices[index];
+
+		*assigned = (struct vmm_assigned){
+			.dev_id = a->dev_id,
+			.vdevice_id = a->vdevice_id,
+			.hwpt_id = a->hwpt_id,
+			.ste = { a->ste.dw[0], a->ste.dw[1] },
+		};
+		err = 0;
+	}
 	pthread_mutex_unlock(&guest->lock);
-	return 0;
+	return err;
 }
 
 void vmm_guest_stats(struct vmm_guest *guest, struct vmm_stats *stats)

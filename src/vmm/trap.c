@@ -31,7 +31,7 @@ static bool same(const struct vmm_regs *a, const struct vmm_regs *b)
  * Two CPUs may write at once, and whose look comes first is not whose write did: each
  * looks again until what the devices follow is what is there.
  */
-static void follow(struct vmm_guest *guest)
+void vmm_follow_now(struct vmm_guest *guest)
 {
 	struct vmm_regs now = look(guest->smmu), then;
 
@@ -68,7 +68,7 @@ static void write_register(const struct smmu_bus_regs *regs, uint64_t pa, unsign
 
 	smmu_mmio_write(guest->smmu, offset, size, value);
 	if (decides(offset))
-		follow(guest);
+		vmm_follow_now(guest);
 }
 
 int vmm_add_registers(struct vmm_guest *guest)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside of vmm/: guest.c makes and frees, ident.c decides what the guest's SMMU is,
- * trap.c is its registers, stream.c moves devices as the guest's STEs say, command.c
- * takes commands to the host, event.c brings events back.
+ * trap.c is its registers, plug.c hands devices over, stream.c moves devices as the
+ * guest's STEs say, command.c takes commands to the host, event.c brings events back.
  *
  * Locks: the guest SMMU's own > guest->lock > those of iommufd and below. The hook of the
  * guest's command queue runs with the first held, so that nothing here may call that SMMU
@@ -73,6 +73,12 @@ int vmm_make_smmu(struct vmm_guest *guest, char *why, size_t n);
 
 /* ---- trap.c ---- */
 int vmm_add_registers(struct vmm_guest *guest);
+/* Looks at the registers, and moves devices if streams go elsewhere now. No lock held. */
+void vmm_follow_now(struct vmm_guest *guest);
+
+/* ---- plug.c: steps of an assignment; errors of iommufd. */
+int vmm_bind(struct vmm_guest *guest, struct vmm_assignment *a);
+int vmm_name(struct vmm_guest *guest, struct vmm_assignment *a);
 
 /* ---- stream.c ---- */
 /*

@@ -4,6 +4,7 @@
  * HWPT, which commands go over and how, what is refused, which ID registers the guest
  * sees, and events.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -662,6 +663,88 @@ static void test_guest_overflow(void **state)
 	teardown(&b);
 }
 
+/* ---- devices that come and go ---- */
+
+/* CORE-138, CORE-170, CORE-171: plugged in, it goes where the guest's STE says already.
+ */
+static void test_plug_and_unplug(void **state)
+{
+	struct bench b;
+	struct vmm_device third;
+	const uint32_t sid = 0x12;
+	uint64_t ste[2], word = 9;
+
+	(void)state;
+	setup(&b);
+	raw_ste_s1(ste, s1(&b));
+	raw_ste(&b.vm, 3, ste[0], ste[1]);
+	raw_ste(&b.vm, 30, ste[0], ste[1]);
+	raw_enable(&b.vm, true);
+	third = (struct vmm_device){ rig_add(&b.host, "third", &sid, 1), 30 };
+	assert_int_equal(rig_dma(&b.host, sid, IOVA, true, &word).status, SMMU_ABORT);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(vmm_guest_plug(b.vm.vmm, &third), 0);
+		assert_int_equal(rig_dma(&b.host, sid, IOVA, true, &word).status,
+				 SMMU_OK);
+		assert_int_equal(vmm_guest_plug(b.vm.vmm, &third), -EEXIST);
+		assert_int_equal(vmm_guest_unplug(b.vm.vmm, 31), -ENOENT);
+		assert_int_equal(vmm_guest_unplug(b.vm.vmm, 30), 0);
+		assert_int_equal(rig_dma(&b.host, sid, IOVA, true, &word).status,
+				 SMMU_ABORT);
+		assert_int_equal(status(&b, 0, IOVA), SMMU_OK);
+	}
+	/* The one before it in the list goes, the others stay. */
+	assert_int_equal(vmm_guest_plug(b.vm.vmm, &third), 0);
+	assert_int_equal(vmm_guest_unplug(b.vm.vmm, 3), 0);
+	assert_int_equal(status(&b, 0, IOVA), SMMU_ABORT);
+	assert_int_equal(rig_dma(&b.host, sid, IOVA, true, &word).status, SMMU_OK);
+	raw_ste(&b.vm, 30, 0, 0);
+	raw_cmd(&b.vm, SMMU_OP_CFGI_STE, 30);
+	assert_int_equal(rig_dma(&b.host, sid, IOVA, true, &word).status, SMMU_ABORT);
+	teardown(&b);
+}
+
+static void test_plug_refused(void **state)
+{
+	struct bench b;
+	struct vmm_device d;
+	int me;
+
+	(void)state;
+	setup_with(&b, vm_host_config(), with_ats); /* 8 bits of StreamID */
+	d = (struct vmm_device){ rig_add(&b.host, "third", &(uint32_t){ 0x12 }, 1), 256 };
+	assert_int_equal(vmm_guest_plug(b.vm.vmm, NULL), -EINVAL);
+	assert_int_equal(vmm_guest_plug(b.vm.vmm, &d), -EINVAL);
+	d.vsid = 255;
+	assert_int_equal(iommu_device_claim_dma_owner(d.dev, &me), 0);
+	assert_int_equal(vmm_guest_plug(b.vm.vmm, &d), -EPERM);
+	iommu_device_release_dma_owner(d.dev);
+	assert_int_equal(vmm_guest_plug(b.vm.vmm, &d), 0);
+	teardown(&b);
+}
+
+/* REG-120: after it nothing of the guest's tables is in use, and its devices bypass. */
+static void test_reset(void **state)
+{
+	struct bench b;
+	uint64_t dw[4];
+
+	(void)state;
+	setup(&b);
+	translate(&b);
+	assert_int_equal(status(&b, 0, IOVA + 0x1000), SMMU_ABORT); /* an event waits */
+	vmm_guest_reset(b.vm.vmm);
+	assert_int_equal(raw_rd32(&b.vm, SMMU_REG_CR0ACK), 0);
+	assert_int_equal(status(&b, 0, DATA), SMMU_OK);
+	assert_int_equal(status(&b, 1, DATA), SMMU_OK);
+	assert_int_equal(status(&b, 0, IOVA), SMMU_ABORT); /* a fault of stage 2 */
+	raw_init(&b.vm);
+	assert_int_equal(vmm_guest_pump(b.vm.vmm), 0);
+	assert_false(raw_event(&b.vm, dw));
+	translate(&b);
+	teardown(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -684,6 +767,9 @@ int main(void)
 		cmocka_unit_test(test_events_of_no_ste),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_guest_overflow),
+		cmocka_unit_test(test_plug_and_unplug),
+		cmocka_unit_test(test_plug_refused),
+		cmocka_unit_test(test_reset),
 	};
 
 	return cmocka_run_group_tests_name("vmm: what passes and what does not", tests,

@@ -352,6 +352,7 @@ void raw_init(struct vm *vm)
 	uint32_t cr0 =
 		(uint32_t)(SMMU_MASK(SMMU_CR0_CMDQEN) | SMMU_MASK(SMMU_CR0_EVENTQEN));
 
+	raw_wr32(vm, SMMU_REG_CR0, 0);
 	vm->cmdq = vm_alloc(vm, 64 * 16, 4096);
 	vm->eventq = vm_alloc(vm, 64 * 32, 4096);
 	vm->strtab = vm_alloc(vm, 64 * 64, 4096);
