@@ -11,6 +11,7 @@
  *   CMD_TLBI_NH_*, NSNH_ALL, ATC_INV,      an array of them for the vIOMMU, one a
  *   CFGI_CD, CFGI_CD_ALL                   CMD_SYNC; what is refused is CERROR_ILL
  *   event queue                            the vIOMMU's vEVENTQ
+ *   stalls, CMD_RESUME, CMD_STALL_TERM     the fault object of its nested HWPTs
  *   ID registers                           hw_info, less what cannot be virtual (below)
  *
  * The guest's software is not this header's business: any driver that finds its
@@ -19,9 +20,9 @@
  *
  * ID registers. From hardware: IDR0.TTF, TTENDIAN, CD2L, ASID16, TERM_MODEL;
  * IDR1.SSIDSIZE; IDR3.BBML, RIL, HAD, E0PD, EPAN, FWB; IDR5.OAS, VAX and granules; AIDR.
- * Ours: one stage, coherent, 2-level stream tables, no stalls (STE.S1STALLD is set
- * underneath), no MSIs, no ATS unless asked for, no PRI, no EL2, no hardware update of
- * tables, IIDR 0.
+ * Ours: one stage, coherent, 2-level stream tables, no MSIs, no PRI, no EL2, no hardware
+ * update of tables, IIDR 0; stalls and ATS only if asked for (without stalls STE.S1STALLD
+ * is set underneath).
  *
  * Events. As hardware has them, but for streams without an STE: of these hardware says
  * C_BAD_STE, which is made the C_BAD_STREAMID or F_STE_FETCH that the guest's table calls
@@ -70,7 +71,12 @@ struct vmm_config {
 	unsigned sid_bits;    /* guest's IDR1.SIDSIZE, 1 to 32 */
 	unsigned queue_bits;  /* log2 of its largest queues, 1 to 19 */
 	unsigned event_depth; /* of the vEVENTQ, at least 1 */
-	bool ats;	      /* the guest sees ATS where hardware has it */
+	/*
+	 * The guest sees stalls (IDR0.STALL_MODEL) where hardware has them: faults of
+	 * platform devices whose STE and CD ask for it wait for its CMD_RESUME.
+	 */
+	bool stalls;
+	bool ats;			  /* the guest sees ATS where hardware has it */
 	const struct vmm_device *devices; /* of one SMMU of the host; at least one */
 	size_t num_devices;
 	/*

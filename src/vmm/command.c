@@ -100,6 +100,20 @@ static bool follow_range(struct batch *b, size_t from, const uint64_t *dw)
 	return follow_stes(b, from, first, (uint32_t)(first + (span - 1)));
 }
 
+/* After what was asked to be forgotten before: a retry must not meet it. */
+static bool release(struct batch *b, const uint64_t *dw)
+{
+	if (!flush(b))
+		return false;
+	if (smmu_get(dw, SMMU_CMD_OPCODE) == SMMU_OP_STALL_TERM)
+		vmm_stall_term(b->guest, sid_of(dw));
+	else
+		vmm_resume(b->guest, sid_of(dw),
+			   (uint16_t)smmu_get(dw, SMMU_CMD_RESUME_STAG),
+			   smmu_get(dw, SMMU_CMD_RESUME_Ac));
+	return true;
+}
+
 static bool one(struct batch *b, size_t i, const uint64_t *dw)
 {
 	switch (smmu_get(dw, SMMU_CMD_OPCODE)) {
@@ -117,6 +131,9 @@ static bool one(struct batch *b, size_t i, const uint64_t *dw)
 		return follow_stes(b, i, sid_of(dw), sid_of(dw));
 	case SMMU_OP_CFGI_STE_RANGE:
 		return follow_range(b, i, dw);
+	case SMMU_OP_RESUME:
+	case SMMU_OP_STALL_TERM:
+		return release(b, dw);
 	case SMMU_OP_PREFETCH_CONFIG:
 	case SMMU_OP_PREFETCH_ADDR:
 		return true; /* hints: the hardware's caches are not the guest's to fill

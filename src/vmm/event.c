@@ -87,6 +87,7 @@ size_t vmm_guest_pump(struct vmm_guest *guest)
 		lost += t == LOST;
 		n += t == NOTHING;
 	}
+	told += vmm_stalls_pump(guest);
 	pthread_mutex_unlock(&guest->pump_lock);
 	pthread_mutex_lock(&guest->lock);
 	guest->stats.events += told;

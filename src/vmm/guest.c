@@ -151,7 +151,7 @@ static void ready(void *ctx, uint32_t fd)
 {
 	const struct vmm_guest *guest = ctx;
 
-	(void)fd; /* the vEVENTQ is the only file */
+	(void)fd; /* whichever of them: one call looks at all */
 	if (guest->config.ready)
 		guest->config.ready(guest->config.ready_ctx);
 }
@@ -235,6 +235,8 @@ static int make_viommu(struct vmm_guest *guest, char *why, size_t n)
 	guest->viommu = events.viommu_id = cmd.out_viommu_id;
 	if (!err)
 		err = iommufd_veventq_alloc(guest->ctx, &events);
+	if (!err)
+		err = vmm_stalls_create(guest);
 	guest->veventq_id = events.out_veventq_id;
 	guest->veventq_fd = events.out_veventq_fd;
 	return err ? vmm_fail(why, n, err, "no virtual SMMU for %s: %s",
@@ -325,6 +327,7 @@ void vmm_guest_destroy(struct vmm_guest *guest)
 	iommufd_ctx_destroy(guest->ctx);
 	smmu_destroy(guest->smmu);
 	smmu_bus_destroy(guest->bus);
+	vmm_stalls_destroy(guest);
 	free(guest->devices);
 	pthread_mutex_destroy(&guest->pump_lock);
 	pthread_mutex_destroy(&guest->lock);

@@ -51,7 +51,12 @@ static struct smmu_id_values mask(const struct vmm_guest *guest,
 	put(&id.idr[0], SMMU_IDR0_S1P, 1);
 	put(&id.idr[0], SMMU_IDR0_COHACC, 1);
 	put(&id.idr[0], SMMU_IDR0_ST_LEVEL, 1);
-	put(&id.idr[0], SMMU_IDR0_STALL_MODEL, 1);
+	if (guest->config.stalls) {
+		keep(&id.idr[0], hw->idr[0], SMMU_IDR0_STALL_MODEL);
+		keep(&id.idr[5], hw->idr[5], SMMU_IDR5_STALL_MAX);
+	} else {
+		put(&id.idr[0], SMMU_IDR0_STALL_MODEL, 1);
+	}
 	if (guest->config.ats)
 		keep(&id.idr[0], hw->idr[0], SMMU_IDR0_ATS);
 	keep(&id.idr[1], hw->idr[1], SMMU_IDR1_SSIDSIZE);
@@ -94,11 +99,11 @@ static int configure(struct vmm_guest *guest, struct smmu_config *cfg, char *why
 				iommu_dev_name(guest->devices[0].device.dev),
 				strerror(-err));
 	stall_model = (unsigned)smmu_reg_get(hw.idr[0], SMMU_IDR0_STALL_MODEL);
-	if (stall_model == 2)
+	if (stall_model == 2 && !guest->config.stalls)
 		return vmm_fail(
 			why, n, -EOPNOTSUPP,
 			"SMMU_IDR0.STALL_MODEL = 2: the hardware stalls every fault; "
-			"legal: 0 or 1");
+			"legal: 0 or 1, or the guest's stalls");
 	guest->forbid_stalls = stall_model == 0;
 	id = mask(guest, &hw);
 	err = smmu_config_from_id(cfg, &id, why, n);

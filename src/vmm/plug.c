@@ -34,6 +34,7 @@ static void give_back(struct vmm_guest *guest, struct vmm_assignment *a)
 		(void)iommufd_device_detach(guest->ctx, a->dev_id, IOMMU_NO_PASID);
 		(void)iommufd_destroy(guest->ctx, &cmd);
 	}
+	vmm_stalls_drop(guest, a->device.vsid);
 	/* Its vDEVICE goes with it. */
 	(void)iommufd_device_unbind(guest->ctx, a->dev_id);
 }

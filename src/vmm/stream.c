@@ -137,7 +137,9 @@ static struct vmm_ste take(const struct vmm_guest *guest, const uint64_t dw[2])
 		smmu_set(ste.dw, SMMU_STE_EATS, 0);
 	else if (smmu_get(ste.dw, SMMU_STE_EATS) > 1)
 		return illegal; /* STE-8 and STE-10: split stage, or a table */
-	if (guest->forbid_stalls)
+	if (guest->config.stalls)
+		smmu_set(ste.dw, SMMU_STE_S1STALLD, smmu_get(dw, SMMU_STE_S1STALLD));
+	else if (guest->forbid_stalls)
 		smmu_set(ste.dw, SMMU_STE_S1STALLD, 1);
 	return ste;
 }
@@ -176,8 +178,15 @@ static int make_hwpt(struct vmm_guest *guest, const struct vmm_assignment *a,
 		.data_len = sizeof(data),
 		.data_uptr = (uintptr_t)&data,
 	};
-	int err = iommufd_hwpt_alloc(guest->ctx, &cmd);
+	int err;
 
+	/* 16.4: a PCIe function is never stalled. */
+	if (guest->config.stalls &&
+	    iommu_dev_desc(a->device.dev)->bus == IOMMU_BUS_PLATFORM) {
+		cmd.flags = IOMMU_HWPT_FAULT_ID_VALID;
+		cmd.fault_id = guest->fault_id;
+	}
+	err = iommufd_hwpt_alloc(guest->ctx, &cmd);
 	*hwpt_id = cmd.out_hwpt_id;
 	return err;
 }
@@ -198,6 +207,8 @@ static int move(struct vmm_guest *guest, struct vmm_assignment *a,
 	drop_hwpt(guest, err ? fresh : old);
 	if (err)
 		return err;
+	/* What waited in the old one the host has answered with no. */
+	vmm_stalls_drop(guest, a->device.vsid);
 	a->hwpt_id = fresh;
 	a->ste = *ste;
 	guest->stats.stes++;

@@ -2,7 +2,8 @@
 /*
  * Inside of vmm/: guest.c makes and frees, ident.c decides what the guest's SMMU is,
  * trap.c is its registers, plug.c hands devices over, stream.c moves devices as the
- * guest's STEs say, command.c takes commands to the host, event.c brings events back.
+ * guest's STEs say, command.c takes commands to the host, event.c brings events back,
+ * stall.c does both for what waits.
  *
  * Locks: the guest SMMU's own > guest->lock > those of iommufd and below. The hook of the
  * guest's command queue runs with the first held, so that nothing here may call that SMMU
@@ -50,11 +51,14 @@ struct vmm_guest {
 
 	struct iommufd_ctx *ctx;
 	uint32_t ioas, parent, viommu, veventq_id, veventq_fd;
+	uint32_t fault_id, fault_fd; /* with config.stalls */
 
 	pthread_mutex_t lock; /* what follows */
 	struct vmm_regs seen; /* what the devices' HWPTs were made for */
 	struct vmm_assignment *devices;
 	size_t num_devices;
+	struct vmm_stall *stalls; /* faults that wait for the guest, oldest first */
+	size_t num_stalls;
 	struct vmm_stats stats;
 
 	pthread_mutex_t pump_lock; /* one thread reads the vEVENTQ: order */
@@ -90,6 +94,18 @@ int vmm_follow(struct vmm_guest *guest, struct vmm_assignment *a, bool *moved);
 int vmm_follow_registers(struct vmm_guest *guest, const struct vmm_regs *regs);
 /* NULL: no device of the guest has it. guest->lock. */
 const struct vmm_assignment *vmm_find(const struct vmm_guest *guest, uint32_t vsid);
+
+/* ---- stall.c ---- */
+/* The fault object, if there are stalls. */
+int vmm_stalls_create(struct vmm_guest *guest);
+void vmm_stalls_destroy(struct vmm_guest *guest);
+/* The host has answered those of this stream itself. guest->lock. */
+void vmm_stalls_drop(struct vmm_guest *guest, uint32_t vsid);
+/* Takes them to the guest; how many. guest->pump_lock. */
+size_t vmm_stalls_pump(struct vmm_guest *guest);
+/* CMD_RESUME (no such stall: nothing) and CMD_STALL_TERM. guest->lock. */
+void vmm_resume(struct vmm_guest *guest, uint32_t vsid, uint16_t stag, bool retry);
+void vmm_stall_term(struct vmm_guest *guest, uint32_t vsid);
 
 /* ---- command.c: the hook (<smmulator/frontend.h>). */
 size_t vmm_commands(void *ctx, const uint64_t (*cmds)[2], size_t count, unsigned *cerror);

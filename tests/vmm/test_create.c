@@ -167,7 +167,7 @@ static void test_hardware(void **state)
 		{ SMMU_PRESET_V3_2, 1, 0, NULL },
 		{ SMMU_PRESET_V3_1, 1, 1, NULL },
 		{ SMMU_PRESET_V3_1, 0, 1, "no virtual SMMU" },
-		{ SMMU_PRESET_V3_2, 1, 2, "STALL_MODEL = 2" },
+		{ SMMU_PRESET_V3_2, 1, 2, "STALL_MODEL = 2" }, /* but see vmm_stall */
 		{ SMMU_PRESET_FULL, 1, 0, NULL },
 	};
 

@@ -392,7 +392,7 @@ void raw_cmd(struct vm *vm, unsigned op, uint32_t vsid)
 {
 	uint64_t cmds[2][2] = { { op, 0 }, { SMMU_OP_SYNC, 0 } };
 
-	if (op < SMMU_OP_TLBI_NH_ALL || op == SMMU_OP_ATC_INV)
+	if (op < SMMU_OP_TLBI_NH_ALL || op == SMMU_OP_ATC_INV || op == SMMU_OP_STALL_TERM)
 		smmu_set(cmds[0], SMMU_CMD_StreamID, vsid);
 	raw_cmds(vm, (const uint64_t(*)[2])cmds, 2);
 }
