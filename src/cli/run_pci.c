@@ -216,6 +216,12 @@ static void on_page_response(void *ctx, uint16_t index, unsigned code)
 	fn->code = code;
 }
 
+/* More than 20 bits there are not, whatever the register says. */
+static unsigned pasid_width(const struct smmu_pci_function *f)
+{
+	return f->pasid_bits < 20 ? f->pasid_bits : 20;
+}
+
 static struct smmu_pcie_config config_of(const struct run *run, size_t index)
 {
 	const struct run_pci *p = run->pci;
@@ -229,7 +235,7 @@ static struct smmu_pcie_config config_of(const struct run *run, size_t index)
 		.ats = f->ats != 0,
 		.pri = f->pri && f->ats,
 		.flr = f->flr,
-		.pasid_width = f->pasid_bits < 20 ? f->pasid_bits : 20,
+		.pasid_width = (uint8_t)pasid_width(f),
 		.page_requests = f->pri_capacity < 512 ? f->pri_capacity : 512,
 		.atc_sets = f->ats ? 0 : 1,
 		.total_vfs = vfs_of(run, f),
@@ -361,7 +367,7 @@ static void describe_space(struct smmu_pcie *fn, const struct smmu_pci_function 
 			(struct iommu_pci_config){ config_read, config_write, owner };
 	desc->ats_supported = smmu_pcie_find_cap(fn, SMMU_PCI_EXT_ATS) != 0;
 	if (smmu_pcie_find_cap(owner ? owner : fn, SMMU_PCI_EXT_PASID))
-		desc->pci_max_pasids = 1 << (owner ? pf : f)->pasid_bits;
+		desc->pci_max_pasids = 1 << pasid_width(owner ? pf : f);
 }
 
 static size_t describe_path(const struct run_pci *p, size_t index,

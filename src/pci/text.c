@@ -47,6 +47,22 @@ static size_t hex_number(const char *s, uint32_t *value)
 	return n;
 }
 
+/* A line of at most 16 bytes; printf would be half of the time that an import takes. */
+static void put_line(struct filter *f, size_t from)
+{
+	static const char digits[] = "0123456789abcdef";
+	const size_t end = from + 16 < f->s.len ? from + 16 : f->s.len;
+	char line[16 + 3 * 16], *at = line;
+
+	at += sprintf(at, "\n%02zx:", from);
+	for (size_t i = from; i < end; i++) {
+		*at++ = ' ';
+		*at++ = digits[f->s.config[i] >> 4];
+		*at++ = digits[f->s.config[i] & 15];
+	}
+	(void)fwrite(line, 1, (size_t)(at - line), f->out);
+}
+
 static void close_section(struct filter *f)
 {
 	struct section *s = &f->s;
@@ -71,11 +87,8 @@ static void close_section(struct filter *f)
 	}
 	f->functions++;
 	fprintf(f->out, "%s .", name);
-	for (size_t i = 0; i < s->len; i++) {
-		if (i % 16 == 0)
-			fprintf(f->out, "\n%02zx:", i);
-		fprintf(f->out, " %02x", s->config[i]);
-	}
+	for (size_t i = 0; i < s->len; i += 16)
+		put_line(f, i);
 	fputs("\n\n", f->out);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <smmulator/pci.h>
+#include "dump.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -75,43 +76,17 @@ static void read_text(const char *text, size_t len, const uint8_t *data, size_t 
 	smmu_pci_destroy(pci);
 }
 
-/* Of each function: its id, a count, and so often an offset and a value. */
-static size_t put_one(FILE *out, const uint8_t *data, size_t size)
-{
-	uint8_t config[0x200] = { 0xea, 0x1d };
-	size_t at = 3;
-
-	config[0x06] = 0x10;
-	config[0x34] = 0x40;
-	config[0x40] = 0x10;
-	for (unsigned n = data[2] % 32; n && at + 3 <= size; n--, at += 3)
-		config[(data[at] | (unsigned)data[at + 1] << 8) % sizeof(config)] =
-			data[at + 2];
-	fprintf(out, "%02x:%02x.%x X", data[1], data[0] >> 3, data[0] & 7);
-	for (unsigned i = 0; i < sizeof(config); i++) {
-		if (i % 16 == 0)
-			fprintf(out, "\n%02x:", i);
-		fprintf(out, " %02x", config[i]);
-	}
-	fputs("\n\n", out);
-	return at;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out;
 
 	if (!size || data[0] != 1) {
 		read_text((const char *)data, size, data, size);
 		return 0;
 	}
-	out = open_memstream(&text, &len);
-	must(out != NULL);
-	for (size_t at = 1; at + 3 <= size;)
-		at += put_one(out, data + at, size - at);
-	must(fclose(out) == 0);
+	text = fuzz_dump(data + 1, size - 1, &len);
+	must(text != NULL);
 	read_text(text, len, data, size);
 	free(text);
 	return 0;
