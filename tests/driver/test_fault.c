@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -876,6 +877,68 @@ static void faults_on_a_thread(void **state)
 	rig_down(&r);
 }
 
+struct resetter {
+	struct iommu_dev *dev;
+	unsigned stop, wrong;
+	pthread_t thread;
+};
+
+static void *reset_over_and_over(void *arg)
+{
+	struct resetter *t = arg;
+
+	while (!__atomic_load_n(&t->stop, __ATOMIC_ACQUIRE)) {
+		t->wrong += iommu_dev_reset_prepare(t->dev) != 0;
+		iommu_dev_reset_done(t->dev);
+	}
+	return NULL;
+}
+
+/*
+ * DRV-58, DRV-112: a process ends while its PASID is taken out of a CD and put back, by
+ * the resets of the function. Whoever is first, its table is walked no more.
+ */
+static void process_ends_in_a_reset(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 12; round++) {
+		struct resetter t = { 0 };
+		struct iommu_sva *sva;
+		struct process p;
+		uint64_t value = 1;
+		uint32_t pasid;
+		struct pri b;
+
+		pri_up(&b);
+		process_begin(&p, &b.r);
+		assert_int_equal(page_in(&p, p.base, IOMMU_PRQ_WRITE), 0);
+		assert_int_equal(iommu_sva_bind_device(b.dev, p.mm, &sva), 0);
+		pasid = iommu_sva_get_pasid(sva);
+		assert_int_equal(
+			rig_dma_pasid(&b.r, SID, pasid, p.base, true, &value).status,
+			SMMU_OK);
+		t.dev = b.dev;
+		assert_int_equal(pthread_create(&t.thread, NULL, reset_over_and_over, &t),
+				 0);
+		for (unsigned i = 0; i < round; i++)
+			sched_yield();
+		iommu_mm_exit(p.mm);
+		for (unsigned i = 0; i < 20; i++)
+			assert_int_equal(
+				rig_dma_pasid(&b.r, SID, pasid, p.base, true, &value)
+					.status,
+				SMMU_ABORT);
+		__atomic_store_n(&t.stop, 1, __ATOMIC_RELEASE);
+		pthread_join(t.thread, NULL);
+		assert_int_equal(
+			rig_dma_pasid(&b.r, SID, pasid, p.base, true, &value).status,
+			SMMU_ABORT);
+		iommu_sva_unbind_device(sva);
+		process_end(&p);
+		pri_down(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -893,6 +956,7 @@ int main(void)
 		cmocka_unit_test(requests_that_are_lost),
 		cmocka_unit_test(requests_that_nobody_serves),
 		cmocka_unit_test(faults_on_a_thread),
+		cmocka_unit_test(process_ends_in_a_reset),
 	};
 
 	return cmocka_run_group_tests_name("driver_fault", tests, NULL, NULL);
