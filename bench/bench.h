@@ -61,8 +61,8 @@ struct bench_suite {
 	unsigned count;
 };
 extern const struct bench_suite suite_limits, suite_translate, suite_invalidate,
-	suite_sync, suite_storm, suite_ports, suite_memory, suite_ats, suite_driver,
-	suite_guest;
+	suite_sync, suite_storm, suite_ports, suite_memory, suite_attach, suite_ats,
+	suite_driver, suite_guest;
 
 /* What a case is held against; by name, so that the cases need not know (notes.c). */
 struct bench_note {

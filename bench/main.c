@@ -10,8 +10,9 @@
 #include "bench.h"
 
 static const struct bench_suite *const suites[] = {
-	&suite_limits, &suite_translate, &suite_invalidate, &suite_ats,	  &suite_sync,
-	&suite_storm,  &suite_ports,	 &suite_driver,	    &suite_guest, &suite_memory,
+	&suite_limits, &suite_translate, &suite_invalidate, &suite_ats,
+	&suite_sync,   &suite_storm,	 &suite_ports,	    &suite_driver,
+	&suite_attach, &suite_guest,	 &suite_memory,
 };
 enum { SUITES = sizeof(suites) / sizeof(suites[0]), MAX_CASES = 512 };
 enum { SAMPLES = 31, QUICK_SAMPLES = 7 };
