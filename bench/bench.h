@@ -82,6 +82,7 @@ struct bench_result {
 	const struct bench_case *c;
 	const char *skipped; /* why; NULL: it ran */
 	unsigned samples;
+	unsigned disturbed;	      /* of these: others had a processor meanwhile */
 	uint64_t ops;		      /* in all samples */
 	double min, median, p90, max; /* of samples, or of laps if there are any */
 	double p99;		      /* of laps; < 0: there are none */

@@ -34,6 +34,7 @@ static json_t *one_result(const struct bench_results *all, const struct bench_re
 		json_object_set_new(o, "max_ns", json_real(r->max));
 	}
 	json_object_set_new(o, "samples", json_integer(r->samples));
+	json_object_set_new(o, "disturbed", json_integer(r->disturbed));
 	json_object_set_new(o, "operations", json_integer((json_int_t)r->ops));
 	set_real(o, "instructions", r->instructions >= 0, r->instructions);
 	set_real(o, "target", note.target > 0, note.target);

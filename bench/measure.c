@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 #endif
 
 enum { MAX_SAMPLES = 31, MIN_SAMPLES = 7, MAX_LAPS = 1 << 18 };
-static const uint64_t sample_ns = 4 * 1000 * 1000; /* aim of one sample */
+static const uint64_t sample_ns = 2 * 1000 * 1000; /* aim of one sample */
 /* A case that has to put much back between samples takes fewer of them. */
 static const uint64_t case_ns = UINT64_C(1500) * 1000 * 1000;
 
@@ -121,6 +122,17 @@ static double take(const struct bench_case *c, void *state, uint64_t ops,
 	return w->ops ? (double)w->ns / (double)w->ops : 0;
 }
 
+/*
+ * How often somebody else was given the processor of one of this process's threads. A
+ * sample in which that happened measured him.
+ */
+static long disturbances(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) ? 0 : usage.ru_nivcsw;
+}
+
 /* Warms up, and finds how many operations make a sample. */
 static uint64_t warm_up(const struct bench_case *c, void *state)
 {
@@ -129,8 +141,10 @@ static uint64_t warm_up(const struct bench_case *c, void *state)
 	double counted, one;
 
 	for (;;) {
+		long before = disturbances();
+
 		one = take(c, state, ops, &w, &counted);
-		if (!w.ops && now_ns() < end)
+		if ((!w.ops || disturbances() != before) && now_ns() < end)
 			continue;
 		if ((double)ops * one >= (double)sample_ns / 2 || w.ops < ops ||
 		    ops >= 1u << 24)
@@ -149,45 +163,68 @@ static void summarize_laps(struct bench_result *r, uint64_t *laps, unsigned n)
 	r->max = (double)laps[n - 1];
 }
 
-/* Samples until there are enough of them, or the case has had its time. */
+struct series {
+	double ns[MAX_SAMPLES], instructions[MAX_SAMPLES];
+	unsigned n, disturbed;
+	uint64_t ops;
+};
+
+/*
+ * Samples until there are enough of them, or the case has had its time: then a few are
+ * enough, and those that were disturbed count too.
+ */
+static void collect(const struct bench_case *c, void *state, uint64_t ops,
+		    unsigned samples, struct stopwatch *w, struct series *s)
+{
+	uint64_t end = now_ns() + case_ns;
+
+	while (s->n < samples && s->n < MAX_SAMPLES) {
+		bool late = now_ns() > end, disturbed;
+		unsigned laps = w->num_laps;
+		long before = disturbances();
+
+		if (late && s->n >= MIN_SAMPLES)
+			return;
+		s->ns[s->n] = take(c, state, ops, w, &s->instructions[s->n]);
+		disturbed = disturbances() != before;
+		if (!w->ops || (disturbed && !late)) {
+			w->num_laps = laps;
+			if (late)
+				return;
+			continue;
+		}
+		s->disturbed += disturbed;
+		s->ops += w->ops;
+		s->n++;
+	}
+}
+
 static void take_samples(const struct bench_case *c, void *state, uint64_t ops,
 			 const struct measure *m, struct bench_result *r)
 {
-	double ns[MAX_SAMPLES], instructions[MAX_SAMPLES];
 	struct stopwatch w = { .perf_fd = m->perf_fd, .max_laps = MAX_LAPS };
-	uint64_t end = now_ns() + case_ns;
-	unsigned n = 0;
+	struct series s = { .n = 0 };
 
 	w.laps = calloc(MAX_LAPS, sizeof(w.laps[0]));
 	if (!w.laps)
 		abort();
-	for (bool late = false; n < m->samples && n<MAX_SAMPLES; late = now_ns()> end) {
-		unsigned laps = w.num_laps;
-
-		if (late && (n >= MIN_SAMPLES || !w.ops))
-			break;
-		ns[n] = take(c, state, ops, &w, &instructions[n]);
-		if (w.ops)
-			n++;
-		else
-			w.num_laps = laps;
-		r->ops += w.ops;
-	}
-	if (!n) {
+	collect(c, state, ops, m->samples, &w, &s);
+	if (s.n) {
+		qsort(s.ns, s.n, sizeof(s.ns[0]), ascending);
+		qsort(s.instructions, s.n, sizeof(s.instructions[0]), ascending);
+		r->samples = s.n;
+		r->disturbed = s.disturbed;
+		r->ops = s.ops;
+		r->min = s.ns[0];
+		r->median = s.ns[s.n / 2];
+		r->p90 = s.ns[s.n * 9 / 10];
+		r->max = s.ns[s.n - 1];
+		r->instructions = s.instructions[s.n / 2];
+		if (w.num_laps)
+			summarize_laps(r, w.laps, w.num_laps);
+	} else {
 		r->skipped = "its other threads never ran at the same time";
-		free(w.laps);
-		return;
 	}
-	qsort(ns, n, sizeof(ns[0]), ascending);
-	qsort(instructions, n, sizeof(instructions[0]), ascending);
-	r->samples = n;
-	r->min = ns[0];
-	r->median = ns[n / 2];
-	r->p90 = ns[n * 9 / 10];
-	r->max = ns[n - 1];
-	r->instructions = instructions[n / 2];
-	if (w.num_laps)
-		summarize_laps(r, w.laps, w.num_laps);
 	free(w.laps);
 }
 

@@ -65,10 +65,13 @@ static void line(FILE *out, const struct bench_results *all, const struct bench_
 	cell(out, 1, r->instructions >= 0, r->instructions);
 	cell(out, 0, note.target > 0, note.target);
 	cell(out, 1, ratio > 0, ratio);
-	fprintf(out, " %s\n",
+	fprintf(out, " %s",
 		ratio > 0   ? note.limit + strlen("limit/")
 		: note.unit ? "(bytes)"
 			    : "");
+	if (r->disturbed)
+		fprintf(out, " (%u of %u samples disturbed)", r->disturbed, r->samples);
+	fputc('\n', out);
 }
 
 int report_text(FILE *out, const struct bench_results *all)
