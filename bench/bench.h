@@ -18,14 +18,17 @@ struct stopwatch {
 	uint64_t ns;
 	uint64_t ops;
 	uint64_t started;
-	int perf_fd;  /* -1: the kernel counts no instructions for us */
-	bool collect; /* callgrind is to count this sample */
+	int perf_fd;	   /* -1: the kernel counts no instructions for us */
+	bool collect;	   /* callgrind is to count this sample */
+	long disturbances; /* of this process, when its last operation was done; -1 */
 	/* Where laps go, if somebody wants them one by one. */
 	uint64_t *laps;
 	unsigned num_laps, max_laps;
 };
 void stopwatch_start(struct stopwatch *w);
 void stopwatch_stop(struct stopwatch *w, uint64_t ops);
+/* All is measured: what is put back from now on may be disturbed. */
+void stopwatch_done(struct stopwatch *w);
 /*
  * After each operation of a case whose slow ones matter: between start and
  * stop(w, 0). Its reading of the clock is in the figure (limit/clock).

@@ -91,6 +91,22 @@ void stopwatch_lap(struct stopwatch *w)
 	w->started = now;
 }
 
+/*
+ * How often somebody else was given the processor of one of this process's threads. A
+ * sample in which that happened measured him.
+ */
+static long disturbances(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) ? 0 : usage.ru_nivcsw;
+}
+
+void stopwatch_done(struct stopwatch *w)
+{
+	w->disturbances = disturbances();
+}
+
 static int ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -105,6 +121,12 @@ static int ascending_laps(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* What has happened to the process up to the sample's last operation. */
+static long disturbances_until(const struct stopwatch *w)
+{
+	return w->disturbances >= 0 ? w->disturbances : disturbances();
+}
+
 /* One sample; ns per operation, and instructions per operation if counted. */
 static double take(const struct bench_case *c, void *state, uint64_t ops,
 		   struct stopwatch *w, double *instructions)
@@ -112,6 +134,7 @@ static double take(const struct bench_case *c, void *state, uint64_t ops,
 	uint64_t count = 0;
 
 	w->ns = w->ops = 0;
+	w->disturbances = -1;
 	if (w->perf_fd >= 0)
 		ioctl(w->perf_fd, PERF_EVENT_IOC_RESET, 0);
 	c->sample(c, state, ops, w);
@@ -120,17 +143,6 @@ static double take(const struct bench_case *c, void *state, uint64_t ops,
 	    read(w->perf_fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
 		*instructions = (double)count / (double)w->ops;
 	return w->ops ? (double)w->ns / (double)w->ops : 0;
-}
-
-/*
- * How often somebody else was given the processor of one of this process's threads. A
- * sample in which that happened measured him.
- */
-static long disturbances(void)
-{
-	struct rusage usage;
-
-	return getrusage(RUSAGE_SELF, &usage) ? 0 : usage.ru_nivcsw;
 }
 
 /* Warms up, and finds how many operations make a sample. */
@@ -144,7 +156,7 @@ static uint64_t warm_up(const struct bench_case *c, void *state)
 		long before = disturbances();
 
 		one = take(c, state, ops, &w, &counted);
-		if ((!w.ops || disturbances() != before) && now_ns() < end)
+		if ((!w.ops || disturbances_until(&w) != before) && now_ns() < end)
 			continue;
 		if ((double)ops * one >= (double)sample_ns / 2 || w.ops < ops ||
 		    ops >= 1u << 24)
@@ -186,7 +198,7 @@ static void collect(const struct bench_case *c, void *state, uint64_t ops,
 		if (late && s->n >= MIN_SAMPLES)
 			return;
 		s->ns[s->n] = take(c, state, ops, w, &s->instructions[s->n]);
-		disturbed = disturbances() != before;
+		disturbed = disturbances_until(w) != before;
 		if (!w->ops || (disturbed && !late)) {
 			w->num_laps = laps;
 			if (late)
