@@ -32,6 +32,9 @@ enum smmu_preset {
 /* Behaviour when the architecture allows a STE/L1STD beyond OAS (ADDR-5). */
 enum smmu_oversize { SMMU_OVERSIZE_FAULT, SMMU_OVERSIZE_TRUNCATE };
 
+/* How it runs: <smmulator/run.h>. */
+enum smmu_mode { SMMU_MODE_INLINE, SMMU_MODE_STEPPED, SMMU_MODE_THREADED };
+
 /* A performance monitor counter group (IHI 0070 chapter 10). */
 enum { SMMU_PMCG_MAX = 4 };
 struct smmu_pmcg_config {
@@ -126,6 +129,9 @@ struct smmu_config {
 	uint32_t utlb_entries;	 /* of each port, rounded up to a power of two; 0: 4096 */
 	uint32_t tlb_entries;	 /* capacity, rounded up to a power of two; 0: 4096 */
 	uint32_t config_entries; /* capacity of the STE and of the CD cache; 0: 1024 */
+
+	uint8_t mode;  /* enum smmu_mode */
+	uint64_t seed; /* of stepped mode: any; it picks who moves in smmu_step() */
 
 	/* Messages for the harness (refused configurations); NULL: stderr. */
 	void (*log)(void *ctx, const char *message);

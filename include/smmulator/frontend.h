@@ -28,7 +28,7 @@ SMMU_BEGIN_DECLS
  * them: legal ones for this SMMU, without bits that it ignores (CMD-4 to CMD-6), in
  * order, count >= 1. A CMD_SYNC is
  * the last of its batch; without one the queue holds no more, or an illegal command
- * follows, or count is SMMU_FRONT_BATCH.
+ * follows, or count is SMMU_FRONT_BATCH. In stepped mode one at a time.
  * Returns how many were done. If that is fewer than count, the first that was not is
  * the one that the queue stops at, and *cerror its error: 1 (CERROR_ILL, which it is on
  * entry), 2 (CERROR_ABT) or 3 (CERROR_ATC_INV_SYNC); another value counts as 1.
@@ -37,8 +37,8 @@ SMMU_BEGIN_DECLS
  * signal of a CMD_SYNC; but CMD_ATC_INV and CMD_PRI_RESP, which go to functions, go to
  * the hook alone.
  *
- * Runs on the thread whose register write started the queue, with this SMMU's lock held:
- * it must not call this SMMU; others it may.
+ * Runs on the thread that consumes the queue (inline: whose register write started it),
+ * with this SMMU's lock held: it must not call this SMMU; others it may.
  */
 typedef size_t (*smmu_front_fn)(void *ctx, const uint64_t (*cmds)[2], size_t count,
 				unsigned *cerror);

@@ -30,11 +30,15 @@ struct smmu_port;
  * IDR0.SEV, ".sev", NAME being cfg->name (1 to 47 characters). A source that is
  * enabled pulses its wire and, if one is programmed, sends its MSI (3.18). Handlers
  * run on the thread whose call caused them, or on another that was inside just then,
- * before that call returns, with no lock held: they may call any function here.
+ * before that call returns, with no lock held: they may call any function here. In stepped
+ * mode they run inside smmu_step(), in threaded mode on the SMMU's own thread.
  */
 SMMU_API int smmu_create(struct smmu **smmu, struct smmu_bus *bus,
 			 const struct smmu_config *cfg);
-/* Frees it; all its ports must be closed before. NULL is allowed. */
+/*
+ * Frees it; all its ports must be closed before. NULL is allowed. Threaded mode: ends its
+ * thread, so not from a handler.
+ */
 SMMU_API void smmu_destroy(struct smmu *smmu);
 /* Hardware reset: registers to their reset values, caches emptied. */
 SMMU_API void smmu_reset(struct smmu *smmu);
@@ -43,7 +47,7 @@ SMMU_API void smmu_reset(struct smmu *smmu);
  * Register access. offset is from the base of page 0 (page 1 at 0x10000); size
  * is 4 or 8 bytes. Reads of reserved or misaligned locations give 0, such writes
  * are ignored. Inline mode: a write has taken its whole effect, commands included,
- * when it returns.
+ * when it returns; the other modes are in <smmulator/run.h>.
  */
 SMMU_API uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size);
 SMMU_API void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size,
@@ -124,7 +128,7 @@ enum smmu_status {
 struct smmu_result {
 	uint8_t status;	   /* enum smmu_status */
 	uint8_t event;	   /* number of the event that was called for, 0: none */
-	bool recorded;	   /* the event reached the event queue */
+	bool recorded;	   /* the event queue took it; stepped mode: it is written later */
 	bool bypass;	   /* no stage translated */
 	uint8_t kind;	   /* enum smmu_kind: what leaves */
 	uint64_t pa;	   /* output address */
@@ -205,6 +209,9 @@ enum smmu_trace_kind {
 	SMMU_TRACE_ATC_INV,	/* sid, ssid, addr, value = log2 of the bytes */
 	SMMU_TRACE_PAGE_REQUEST, /* sid, ssid, addr, dw[0..1], value = 1 if queued */
 	SMMU_TRACE_PRG_RESPONSE, /* sid, ssid, addr = PRG index, value = code */
+	/* Stepped mode: a move is about to be made. level = enum smmu_agent, stage = enum
+	   smmu_half, addr = index, value = of how many (<smmulator/run.h>) */
+	SMMU_TRACE_STEP,
 };
 struct smmu_trace {
 	uint8_t kind; /* enum smmu_trace_kind */

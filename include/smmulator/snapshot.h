@@ -33,7 +33,7 @@ enum {
 /*
  * *data receives *len bytes, to be freed with free(). Memory is read while other
  * threads may write it. 0; -EINVAL a flag that is none, or NULL; -ENOMEM; -EBUSY: from
- * inside this SMMU.
+ * inside this SMMU, or (stepped mode) something is half done: smmu_run_until_idle().
  */
 SMMU_API int smmu_snapshot_save(struct smmu *smmu, unsigned flags, void **data,
 				size_t *len);

@@ -29,7 +29,8 @@ SMMU_BEGIN_DECLS
 /*
  * *res as the call would have returned it, done: bytes moved from the DMA's beginning.
  * Runs on the thread whose register write (or reset) ended the transaction, or on one
- * that was inside just then, with no lock held; one at a time for each SMMU. It may call
+ * that was inside just then (other modes: <smmulator/run.h>), with no lock held; one at
+ * a time for each SMMU. It may call
  * anything, close its port too, but smmu_port_wait() only with timeout 0.
  */
 typedef void (*smmu_port_done_fn)(void *ctx, uint64_t ticket,
@@ -45,7 +46,9 @@ SMMU_API int smmu_port_on_done(struct smmu_port *port, smmu_port_done_fn fn, voi
  * Waits timeout_ns nanoseconds (0: looks, negative: for ever) for a ticket to end, and
  * takes its result; res and done may be NULL. 0; -ETIMEDOUT: it has not ended; -ENOENT:
  * no such ticket, or its result was taken; -EDEADLK: it cannot end while this waits,
- * being called from a port's callback or from what answers an access of this SMMU.
+ * being called from a port's callback or from what answers an access of this SMMU; nor in
+ * stepped mode, where this returns at once: -EDEADLK if it was to wait for ever, else
+ * -ETIMEDOUT.
  */
 SMMU_API int smmu_port_wait(struct smmu_port *port, uint64_t ticket, int64_t timeout_ns,
 			    struct smmu_result *res, uint64_t *done);

@@ -16,6 +16,7 @@
  *   kind.c       what is no ordinary read or write
  *   outcome.c    what a device and the event queue see of it
  *   stall/     transactions that are held
+ *   run/       stepped and threaded mode
  *   port.c       where transactions come in; hits of a micro-TLB end there
  *   completion.c what CMD_SYNC waits for
  *   smmu.c       creation, reset, the big lock, statistics, trace
@@ -373,6 +374,12 @@ struct smmu_cmdq {
 		const uint64_t *host; /* of entry 0, if all of it is RAM, else NULL */
 		struct smmu_ring ring;
 	} at;
+	/* Stepped mode: the command at CONS, and what of it is next. */
+	struct {
+		uint8_t half; /* enum smmu_half */
+		uint64_t raw[2];
+		uint64_t since; /* CMD_SYNC: the move that found all before it done */
+	} step;
 	struct {
 		unsigned outstanding; /* CMD_ATC_INVs that are not answered */
 		bool failed;	      /* one timed out: the next CMD_SYNC says so */
@@ -401,6 +408,17 @@ struct smmu_cmd_row {
 };
 /* Goes on with the queues that were held up; after each delivery of a CMD_SYNC. */
 void smmu_cmdq_run(struct smmu *smmu);
+/* By halves, for run/: how many commands may be consumed now; */
+uint32_t smmu_cmdq_waiting(struct smmu *smmu, const struct smmu_cmdq *q);
+/* reads the one at CONS; false: it could not, and the queue has stopped; */
+bool smmu_cmdq_fetch(struct smmu *smmu, struct smmu_cmdq *q, uint64_t raw[2]);
+/* does it, but for its effect if that comes later; false: the queue has stopped; */
+bool smmu_cmdq_do(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t raw[2],
+		  bool later);
+/* moves CONS past it. */
+void smmu_cmdq_consumed(struct smmu *smmu, struct smmu_cmdq *q);
+/* CMD-78: the signal of an earlier CMD_SYNC, of any queue, waits to be delivered. */
+bool smmu_cmdq_sync_pending(const struct smmu *smmu);
 
 /* ---- stall/ ---- */
 int smmu_stalls_create(struct smmu *smmu);
@@ -432,6 +450,41 @@ enum smmu_priq_put {
 };
 /* Appends a message to the PRI queue, if that takes it; overflow, error, interrupt. */
 enum smmu_priq_put smmu_priq_put(struct smmu *smmu, const uint64_t *dw);
+/*
+ * What was accepted is written: memory, PROD, interrupt. False: it was not, since the
+ * queue is off or in error by now, or the write is aborted.
+ */
+bool smmu_priq_append(struct smmu *smmu, const uint64_t *dw);
+bool smmu_eventq_append(struct smmu *smmu, const uint64_t *dw);
+
+/* ---- run/: the modes that are not inline ---- */
+struct smmu_runner;
+/* The last part of a new SMMU; 0 or -ENOMEM. */
+int smmu_run_create(struct smmu *smmu);
+void smmu_run_destroy(struct smmu *smmu);
+void smmu_run_reset(struct smmu *smmu);
+/*
+ * A record that a queue accepts, for the entry at pa: true if it is kept, to be appended
+ * later. Without smmu->run it never is.
+ */
+bool smmu_run_keep_record(struct smmu *smmu, bool pri, uint64_t pa, const uint64_t *dw);
+unsigned smmu_run_records(const struct smmu *smmu, bool pri); /* kept so far */
+/* An Update of CR0 completes: what was consumed or accepted before is done. */
+void smmu_run_settle(struct smmu *smmu);
+/* That queue is off now. */
+void smmu_run_queue_off(struct smmu *smmu, struct smmu_cmdq *q);
+/* Stepped: something is half done, which no snapshot can hold. */
+bool smmu_run_in_the_middle(const struct smmu *smmu);
+/* Threaded: the thread is to look at that queue, or at whatever there is. No lock. */
+void smmu_device_ring(struct smmu *smmu, struct smmu_cmdq *q);
+void smmu_device_work(struct smmu *smmu);
+/* This thread is that thread. */
+bool smmu_device_is_me(const struct smmu *smmu);
+/* DMA begun by smmu_dma_start(): how many; one is translated, or accesses memory. */
+size_t smmu_stall_started(const struct smmu *smmu);
+void smmu_stall_move(struct smmu *smmu, uint64_t ticket, uint64_t now);
+/* An access that was translated before that move is still to come. */
+bool smmu_stall_access_since(const struct smmu *smmu, uint64_t since);
 
 /* ---- ats/ ---- */
 struct smmu_ats;
@@ -449,6 +502,9 @@ void smmu_prg_send(struct smmu *smmu, const struct smmu_prg_response *resp);
  * message for room. The queue is kicked when it may go on.
  */
 bool smmu_ats_holds(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t *dw);
+/* The same question for a command that needs a slot, or a CMD_SYNC; holds nothing. */
+bool smmu_ats_may_go_on(const struct smmu *smmu, const struct smmu_cmdq *q, bool slot);
+bool smmu_ats_has_message(const struct smmu *smmu);
 /* Whether a CMD_ATC_INV before this CMD_SYNC has failed; says so once. */
 bool smmu_atc_sync_failed(struct smmu_cmdq *q);
 /*
@@ -506,6 +562,11 @@ void smmu_signal_drop(struct smmu *smmu, unsigned irq);
 bool smmu_msi_write(struct smmu *smmu, const struct smmu_signal *signal);
 bool smmu_msi_to_ram(const struct smmu *smmu, uint64_t pa);
 
+/* ---- snapshot/ ---- */
+/* From a snapshot, inline whatever its configuration says. 0, -EINVAL, -ENOMEM. */
+int smmu_snapshot_inline(struct smmu **smmu, struct smmu_bus *bus, const void *data,
+			 size_t len);
+
 /* ---- smmu.c ---- */
 /*
  * Every public function that may change state is smmu_lock(), its work, and
@@ -517,6 +578,7 @@ bool smmu_msi_to_ram(const struct smmu *smmu, uint64_t pa);
 static inline bool smmu_lock(struct smmu *smmu);
 static inline void smmu_unlock_and_deliver(struct smmu *smmu);
 void smmu_deliver(struct smmu *smmu); /* what the latter does first, if there is any */
+void smmu_signal_send(struct smmu *smmu, unsigned i); /* one of smmu->signal */
 
 /*
  * What CPUs poll is read without the lock, as long as that cannot be told from reading
@@ -567,6 +629,7 @@ struct smmu {
 	void *front_ctx;
 	struct smmu_cmdq *ecmdq; /* all control pages' queues, in order; NULL: none */
 	struct smmu_ats *ats;	 /* NULL: IDR0.ATS is 0 */
+	struct smmu_runner *run; /* NULL: inline */
 	struct smmu_stalls *stalls;
 	bool stall_due;	   /* smmu_stall_work() has something to do */
 	bool reset_wanted; /* smmu_reset() from inside, see there */
@@ -625,6 +688,12 @@ static inline void smmu_unlock_and_deliver(struct smmu *smmu)
 	if (__builtin_expect(smmu->attention & SMMU_ATTENTION_DELIVER, 0))
 		smmu_deliver(smmu);
 	smmu_lock_drop(&smmu->lock);
+}
+
+/* The SMMU goes on by itself on this thread: inline, or the thread is its own. */
+static inline bool smmu_runs_here(const struct smmu *smmu)
+{
+	return __builtin_expect(!smmu->run, 1) || smmu_device_is_me(smmu);
 }
 
 /* There is something for smmu_unlock_and_deliver() to do. */

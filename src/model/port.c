@@ -262,6 +262,24 @@ bool smmu_request_finish(struct smmu *smmu, struct smmu_request *req,
 	return true;
 }
 
+struct smmu_result smmu_request_translate(struct smmu *smmu, struct smmu_request *req)
+{
+	struct smmu_result res = translate(smmu, &req->txn, req->port);
+
+	req->later = res.status == SMMU_OK;
+	return res;
+}
+
+bool smmu_request_access(struct smmu *smmu, struct smmu_request *req,
+			 struct smmu_result *res, uint32_t i, struct smmu_flight *flight)
+{
+	complete(smmu, req, res, i, flight);
+	if (res->status != SMMU_OK)
+		return true;
+	advance(req);
+	return req->left == 0;
+}
+
 /* ---- what a device calls ---- */
 
 static struct smmu_result tell(const struct smmu_request *req, uint64_t ticket,
@@ -364,6 +382,11 @@ static bool has_data(const struct smmu_txn *txn)
 	}
 }
 
+bool smmu_request_legal(const struct smmu_txn *txn, const void *buf)
+{
+	return buf && has_data(txn);
+}
+
 struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, void *buf,
 			    uint64_t len, uint64_t *done)
 {
@@ -374,7 +397,7 @@ struct smmu_result smmu_dma(struct smmu_port *port, const struct smmu_txn *txn, 
 				    .left = len };
 	struct smmu_result res = { .status = SMMU_ABORT };
 
-	if (buf && has_data(txn))
+	if (smmu_request_legal(txn, buf))
 		res = dma_pieces(&req);
 	if (done)
 		*done = req.done;

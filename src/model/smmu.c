@@ -19,14 +19,14 @@ static const char *const pmcg_names[SMMU_PMCG_MAX] = { "pmcg0", "pmcg1", "pmcg2"
 
 /* ---- what waits for the lock to be released ---- */
 
-static bool take_signal(struct smmu *smmu, struct smmu_signal *signal)
+static struct smmu_signal take_signal(struct smmu *smmu, unsigned i)
 {
-	if (smmu->n_signals == 0)
-		return false;
-	*signal = smmu->signal[0];
+	const struct smmu_signal signal = smmu->signal[i];
+
 	smmu->n_signals--;
-	memmove(&smmu->signal[0], &smmu->signal[1], smmu->n_signals * sizeof(*signal));
-	return true;
+	memmove(&smmu->signal[i], &smmu->signal[i + 1],
+		(smmu->n_signals - i) * sizeof(signal));
+	return signal;
 }
 
 /* REG-59 */
@@ -95,13 +95,35 @@ static void reset_now(struct smmu *smmu)
 	smmu_void_all(smmu->voids);
 	smmu_ports_count(smmu);
 	memset(&smmu->stats, 0, sizeof(smmu->stats));
+	smmu_run_reset(smmu);
+}
+
+void smmu_signal_send(struct smmu *smmu, unsigned i)
+{
+	const struct smmu_signal signal = take_signal(smmu, i);
+
+	send(smmu, &signal);
 }
 
 static bool next_signal(struct smmu *smmu, struct smmu_signal *signal)
 {
 	if (smmu->reset_wanted)
 		reset_now(smmu);
-	return take_signal(smmu, signal);
+	if (smmu->n_signals == 0)
+		return false;
+	*signal = take_signal(smmu, 0);
+	return true;
+}
+
+/* A reset does not wait; for the rest somebody else is there. */
+static void deliver_elsewhere(struct smmu *smmu)
+{
+	if (smmu->reset_wanted)
+		reset_now(smmu);
+	smmu_reg_put(&smmu->attention,
+		     smmu->attention & ~(uint32_t)SMMU_ATTENTION_DELIVER);
+	if (smmu->cfg.mode == SMMU_MODE_THREADED)
+		smmu_device_work(smmu);
 }
 
 /*
@@ -114,6 +136,10 @@ void smmu_deliver(struct smmu *smmu)
 {
 	struct smmu_signal signal;
 
+	if (!smmu_runs_here(smmu)) {
+		deliver_elsewhere(smmu);
+		return;
+	}
 	do {
 		while (next_signal(smmu, &signal)) {
 			send(smmu, &signal);
@@ -245,14 +271,21 @@ int smmu_create(struct smmu **out, struct smmu_bus *bus, const struct smmu_confi
 	smmu_commands_init(smmu);
 	smmu_regs_init(smmu);
 	smmu_reset(smmu);
+	err = smmu_run_create(smmu);
+	if (err) {
+		free_parts(smmu);
+		return err;
+	}
 	*out = smmu;
 	return 0;
 }
 
 void smmu_destroy(struct smmu *smmu)
 {
-	if (smmu)
-		free_parts(smmu);
+	if (!smmu)
+		return;
+	smmu_run_destroy(smmu);
+	free_parts(smmu);
 }
 
 /*

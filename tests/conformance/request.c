@@ -38,6 +38,7 @@ void cf_request(struct cf_bench *b, const struct cf_txn *t, const struct cf_want
 	cf_expect_regs(b, want);
 	cf_expect_mem(b, want);
 	c = smmu_ats_request(h_port(&b->h), &req);
+	h_idle(&b->h);
 	cf_check(b, "status", want->status, c.status);
 	cf_check(b, "event", want->event, c.event);
 	cf_check(b, "recorded", want->event && !want->silent, c.recorded);

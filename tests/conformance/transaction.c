@@ -179,6 +179,7 @@ void cf_transaction(struct cf_bench *b, const struct cf_txn *t,
 	cf_expect_mem(b, want);
 	smmu_set_trace(b->h.smmu, reasons, b);
 	r = smmu_translate(h_port(&b->h), &txn);
+	h_idle(&b->h);
 	smmu_set_trace(b->h.smmu, NULL, NULL);
 	cf_check(b, "status", want->status, r.status);
 	cf_check(b, "event", want->event, r.event);

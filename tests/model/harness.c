@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <smmulator/run.h>
 
 static void on_doorbell(void *ctx, uint64_t pa, uint32_t data,
 			const struct smmu_attr *attr)
@@ -24,10 +27,34 @@ static void on_log(void *ctx, const char *message)
 	strncpy(h->refused, message, sizeof(h->refused) - 1);
 }
 
+void h_mode(struct smmu_config *cfg)
+{
+	const char *mode = getenv("SMMU_TEST_MODE"), *seed = getenv("SMMU_TEST_SEED");
+
+	if (!mode || cfg->mode != SMMU_MODE_INLINE)
+		return;
+	if (strcmp(mode, "stepped") == 0)
+		cfg->mode = SMMU_MODE_STEPPED;
+	else if (strcmp(mode, "threaded") == 0)
+		cfg->mode = SMMU_MODE_THREADED;
+	else
+		fail_msg("SMMU_TEST_MODE=%s: stepped or threaded are legal", mode);
+	cfg->seed = seed ? strtoull(seed, NULL, 0) : 0;
+}
+
+/* From a handler, what runs it goes on afterwards. */
+void h_idle(struct harness *h)
+{
+	int steps = smmu_run_until_idle(h->smmu);
+
+	assert_true(steps >= 0 || steps == -EDEADLK);
+}
+
 void h_setup_cfg(struct harness *h, const struct smmu_config *cfg)
 {
 	memset(h, 0, sizeof(*h));
 	h->cfg = *cfg;
+	h_mode(&h->cfg);
 	if (!h->cfg.log) {
 		h->cfg.log = on_log;
 		h->cfg.log_ctx = h;
@@ -115,11 +142,13 @@ uint64_t h_rd64(struct harness *h, uint64_t reg)
 void h_wr32(struct harness *h, uint64_t reg, uint32_t value)
 {
 	smmu_mmio_write(h->smmu, reg, 4, value);
+	h_idle(h);
 }
 
 void h_wr64(struct harness *h, uint64_t reg, uint64_t value)
 {
 	smmu_mmio_write(h->smmu, reg, 8, value);
+	h_idle(h);
 }
 
 /* ---- bring-up ---- */

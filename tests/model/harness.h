@@ -3,6 +3,10 @@
  * The bench on which the tests of the model put an SMMU: a bus, 64 MiB of RAM at
  * H_RAM, an SMMU made from a preset, and what a driver would do, in one line each.
  * Everything fails the running cmocka test by itself when it cannot be done.
+ *
+ * SMMU_TEST_MODE=stepped or threaded in the environment makes an SMMU that a test did not
+ * give a mode run so; each step of the harness then ends when the SMMU is idle, as inline
+ * it would have been. SMMU_TEST_SEED=N is its seed.
  */
 #ifndef TESTS_MODEL_HARNESS_H
 #define TESTS_MODEL_HARNESS_H
@@ -41,6 +45,10 @@ void h_setup(struct harness *h, enum smmu_preset preset,
 	     void (*tweak)(struct smmu_config *cfg));
 void h_setup_cfg(struct harness *h, const struct smmu_config *cfg);
 void h_teardown(struct harness *h);
+/* A configuration as SMMU_TEST_MODE wants it. */
+void h_mode(struct smmu_config *cfg);
+/* Returns when nothing moves any more; after what a test calls itself. */
+void h_idle(struct harness *h);
 struct smmu_port *h_port(struct harness *h);
 
 /* RAM: zeroed, align a power of two. */

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <smmulator/arch.h>
+#include <smmulator/run.h>
 #include <smmulator/smmu.h>
 
 #define RAM_BASE 0x40000000ull
@@ -54,6 +55,23 @@ static const char *const wires[][2] = {
 	{ "cmd_sync", "smmu.cmdq-sync" },
 	{ "gerror", "smmu.gerror" },
 };
+
+/* As tests/model/harness.h: the same scenarios in the other modes. */
+static void set_mode(struct smmu_config *cfg)
+{
+	const char *mode = getenv("SMMU_TEST_MODE"), *seed = getenv("SMMU_TEST_SEED");
+
+	cfg->seed = seed ? strtoull(seed, NULL, 0) : 0;
+	if (mode && strcmp(mode, "stepped") == 0)
+		cfg->mode = SMMU_MODE_STEPPED;
+	else if (mode && strcmp(mode, "threaded") == 0)
+		cfg->mode = SMMU_MODE_THREADED;
+}
+
+static void idle(struct player *p)
+{
+	assert_true(smmu_run_until_idle(p->smmu) >= 0);
+}
 
 /* Numbers of 2^63 and more are strings, which JSON readers take everywhere. */
 static uint64_t num(const json_t *o)
@@ -177,9 +195,13 @@ static void write_registers(struct player *p, const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item) smmu_mmio_write(
-		p->smmu, num(json_array_get(item, 0)),
-		(unsigned)num(json_array_get(item, 1)), num(json_array_get(item, 2)));
+	json_array_foreach(list, i, item)
+	{
+		smmu_mmio_write(p->smmu, num(json_array_get(item, 0)),
+				(unsigned)num(json_array_get(item, 1)),
+				num(json_array_get(item, 2)));
+		idle(p);
+	}
 }
 
 static void send_commands(struct player *p, const json_t *list)
@@ -206,6 +228,7 @@ static void send_commands(struct player *p, const json_t *list)
 		prod = (prod + 1) & ((2u << log2) - 1);
 	}
 	smmu_mmio_write(p->smmu, SMMU_REG_CMDQ_PROD, 4, prod);
+	idle(p);
 }
 
 static bool in_ram(struct player *p, uint64_t pa)
@@ -253,6 +276,7 @@ static void compare_pieces(struct player *p, struct smmu_txn txn, uint64_t len,
 		}
 		txn.addr = iova + at;
 		r = smmu_translate(p->port, &txn);
+		idle(p);
 		if (expected && !json_is_null(expected)) {
 			assert_int_equal(r.status, SMMU_OK);
 			assert_int_equal(r.pa, num(expected) + at - start);
@@ -293,6 +317,7 @@ static void do_dmas(struct player *p, const json_t *list, const json_t *results,
 			continue;
 		}
 		r = smmu_translate(p->port, &txn);
+		idle(p);
 		landed = r.status == SMMU_OK && in_ram(p, r.pa);
 		if (!compare)
 			continue;
@@ -409,6 +434,7 @@ static int setup(void **state)
 	p->scenario = e->scenario;
 	p->bus = smmu_bus_create();
 	assert_int_equal(smmu_bus_add_ram(p->bus, RAM_BASE, RAM_SIZE, NULL), 0);
+	set_mode(&cfg);
 	assert_int_equal(smmu_create(&p->smmu, p->bus, &cfg), 0);
 	check_idregs(p->smmu, e->idregs);
 	p->port = smmu_port_open(p->smmu);

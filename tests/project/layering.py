@@ -16,7 +16,7 @@ HEADERS = {
     'arch': ['arch', 'decode'],
     'bus': ['bus'],
     'firmware': ['firmware', 'acpi'],
-    'model': ['ats', 'config', 'dvm', 'explain', 'frontend', 'pmcg', 'smmu', 'snapshot', 'stall'],
+    'model': ['ats', 'config', 'dvm', 'explain', 'frontend', 'pmcg', 'run', 'smmu', 'snapshot', 'stall'],
     'endpoint': ['endpoint', 'pcie'],
     'machine': ['machine'],
     'pgtable': ['platform', 'pgtable'],

@@ -15,7 +15,7 @@ MEMBERS = {
     'bus': 'the place, not the state', 'lock': 'the place', 'wire': 'the place',
     'voids': 'the place', 'ports': 'the place', 'flights': 'the place: who is in it',
     'sync_held': 'REGS',
-    'trace': 'the harness\'s', 'trace_ctx': 'the harness\'s', 'front': 'the VMM\'s',
+    'run': 'the place; -EBUSY while something is half done', 'trace': 'the harness\'s', 'trace_ctx': 'the harness\'s', 'front': 'the VMM\'s',
     'front_ctx': 'the VMM\'s', 'resets': 'counts on',
     'reset_wanted': 'done before anyone can ask', 'cmdq_running': 'only under the lock',
     'attention': 'derived', 'id': 'derived', 'op': 'derived', 'reg_slot': 'derived',

@@ -152,19 +152,26 @@ bool smmu_ats_holds(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t *dw)
 	return true;
 }
 
-static bool may_go_on(const struct smmu_ats *ats, const struct smmu_cmdq *q)
+bool smmu_ats_may_go_on(const struct smmu *smmu, const struct smmu_cmdq *q, bool slot)
 {
-	if (q->atc.wants_slot)
-		return ats->free != NONE;
+	if (slot)
+		return smmu->ats->free != NONE;
 	return q->atc.failed || q->atc.outstanding == 0;
 }
 
-static struct smmu_cmdq *take_held(struct smmu_ats *ats)
+bool smmu_ats_has_message(const struct smmu *smmu)
 {
+	return smmu->ats->first != NONE;
+}
+
+static struct smmu_cmdq *take_held(const struct smmu *smmu)
+{
+	struct smmu_ats *ats = smmu->ats;
+
 	for (struct smmu_cmdq **at = &ats->held; *at; at = &(*at)->atc.next) {
 		struct smmu_cmdq *q = *at;
 
-		if (!may_go_on(ats, q))
+		if (!smmu_ats_may_go_on(smmu, q, q->atc.wants_slot))
 			continue;
 		*at = q->atc.next;
 		q->atc.held = false;
@@ -177,7 +184,7 @@ static void wake(struct smmu *smmu)
 {
 	struct smmu_cmdq *q;
 
-	while ((q = take_held(smmu->ats)) != NULL)
+	while ((q = take_held(smmu)) != NULL)
 		smmu_cmdq_kick(smmu, q);
 }
 

@@ -79,8 +79,7 @@ static int enact(const struct scene *scene, struct smmu_run *run)
 
 	if (err)
 		return err;
-	err = smmu_snapshot_create(&copy, overlay.bus, scene->data, scene->len, 0, NULL,
-				   0);
+	err = smmu_snapshot_inline(&copy, overlay.bus, scene->data, scene->len);
 	if (!err) {
 		if (run->by_tables) {
 			smmu_cfgcache_flush(copy->cfgcache);

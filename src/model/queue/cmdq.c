@@ -137,12 +137,29 @@ static inline unsigned execute(struct smmu *smmu, struct smmu_cmdq *q,
 	return SMMU_CERROR_NONE;
 }
 
+/* A command that waits for nothing. False: the queue stops here. */
+static inline bool do_it(struct smmu *smmu, struct smmu_cmdq *q,
+			 const struct smmu_command *cmd, const uint64_t raw[2],
+			 const uint64_t dw[2], unsigned refused)
+{
+	unsigned cerror = cmd ? refused : SMMU_CERROR_ILL;
+
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
+		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
+		   .dw = raw);
+	if (cerror == SMMU_CERROR_NONE)
+		cerror = execute(smmu, q, cmd, dw);
+	if (__builtin_expect(cerror == SMMU_CERROR_NONE, 1))
+		return true;
+	stop(smmu, q, cerror);
+	return false;
+}
+
 /* One command as it was read, refused: by the front. False: the queue stops here. */
 static inline bool take(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t raw[2],
 			unsigned refused)
 {
 	const struct smmu_command *cmd;
-	unsigned cerror;
 	uint64_t dw[2];
 
 	cmd = smmu_command_decode(smmu, raw, dw);
@@ -151,16 +168,8 @@ static inline bool take(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t r
 		return false;
 	if (cmd && cmd->kind == SMMU_CMD_SYNCS && smmu_sync_holds(smmu, q))
 		return false;
-	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
-		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
-		   .dw = raw);
-	cerror = cmd ? refused : SMMU_CERROR_ILL;
-	if (cerror == SMMU_CERROR_NONE)
-		cerror = execute(smmu, q, cmd, dw);
-	if (__builtin_expect(cerror != SMMU_CERROR_NONE, 0)) {
-		stop(smmu, q, cerror);
+	if (!do_it(smmu, q, cmd, raw, dw, refused))
 		return false;
-	}
 	consumed(smmu, q);
 	return true;
 }
@@ -229,23 +238,27 @@ static void run_any(struct smmu *smmu, struct smmu_cmdq *q, uint32_t count)
 	}
 }
 
+/* CHOICE (REG-86): inconsistent indexes, nothing is consumed. */
+static uint32_t waiting(struct smmu *smmu, struct smmu_cmdq *q)
+{
+	const struct smmu_ring *ring = ring_of(smmu, q);
+	uint32_t count = smmu_ring_count(ring, smmu_reg_look(&q->prod), q->cons);
+
+	return count > 1u << ring->log2 ? 0 : count;
+}
+
 /*
  * No command and no fetch changes registers, so that enable and error stay as they are.
  */
 static void run_one(struct smmu *smmu, struct smmu_cmdq *q)
 {
-	const struct smmu_ring *ring;
 	uint32_t count;
 
 	if (!enabled(smmu, q) || error_active(smmu, q)) {
 		smmu_sync_forget(q);
 		return;
 	}
-	ring = ring_of(smmu, q);
-	count = smmu_ring_count(ring, q->prod, q->cons);
-	/* CHOICE (REG-86): inconsistent indexes, nothing is consumed. */
-	if (count > 1u << ring->log2)
-		return;
+	count = waiting(smmu, q);
 	smmu->cmdq_running = q;
 	if (__builtin_expect(q->at.host && !smmu->front, 1))
 		run_ram(smmu, q, count);
@@ -255,16 +268,73 @@ static void run_one(struct smmu *smmu, struct smmu_cmdq *q)
 
 void smmu_cmdq_run(struct smmu *smmu)
 {
+	if (!smmu_runs_here(smmu))
+		return;
 	while (smmu->cmdq_kicked && !sync_pending(smmu))
 		run_one(smmu, take_first(smmu));
 }
 
 void smmu_cmdq_kick(struct smmu *smmu, struct smmu_cmdq *q)
 {
+	if (!smmu_runs_here(smmu)) {
+		put_last(smmu, q);
+		smmu_deliver_later(smmu);
+		return;
+	}
 	/* Nobody waits, so that it is the first. */
 	if (__builtin_expect(!smmu->cmdq_kicked && !sync_pending(smmu), 1))
 		run_one(smmu, q);
 	else
 		put_last(smmu, q);
 	smmu_cmdq_run(smmu);
+}
+
+/* ---- by halves ---- */
+
+uint32_t smmu_cmdq_waiting(struct smmu *smmu, const struct smmu_cmdq *q)
+{
+	if (!enabled(smmu, q) || error_active(smmu, q))
+		return 0;
+	return waiting(smmu,
+		       is_main(smmu, q) ? &smmu->cmdq : &smmu->ecmdq[q - smmu->ecmdq]);
+}
+
+bool smmu_cmdq_fetch(struct smmu *smmu, struct smmu_cmdq *q, uint64_t raw[2])
+{
+	(void)ring_of(smmu, q);
+	if (fetch(smmu, q, raw) == SMMU_CERROR_NONE)
+		return true;
+	stop(smmu, q, SMMU_CERROR_ABT);
+	return false;
+}
+
+bool smmu_cmdq_do(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t raw[2],
+		  bool later)
+{
+	unsigned refused = SMMU_CERROR_NONE;
+	const struct smmu_command *cmd;
+	uint64_t dw[2];
+
+	smmu->cmdq_running = q;
+	if (smmu->front)
+		(void)smmu_front_forward(smmu, q, &q->at.ring, 1, &refused);
+	cmd = smmu_command_decode(smmu, raw, dw);
+	if (cmd && cmd->kind == SMMU_CMD_SYNCS)
+		smmu_sync_settle(smmu);
+	if (!later || refused != SMMU_CERROR_NONE)
+		return do_it(smmu, q, cmd, raw, dw, refused);
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
+		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
+		   .dw = raw);
+	return true;
+}
+
+void smmu_cmdq_consumed(struct smmu *smmu, struct smmu_cmdq *q)
+{
+	consumed(smmu, q);
+}
+
+bool smmu_cmdq_sync_pending(const struct smmu *smmu)
+{
+	return sync_pending(smmu);
 }

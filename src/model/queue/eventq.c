@@ -261,32 +261,28 @@ static bool accepts(const struct smmu *smmu)
 		 SMMU_MASK(SMMU_GERROR_EVENTQ_ABT_ERR));
 }
 
+/* Records that were accepted take up room, whether they are written yet or not. */
+static bool full(const struct smmu *smmu, const struct smmu_ring *ring)
+{
+	return smmu_ring_full(ring,
+			      smmu->regs.eventq_prod + smmu_run_records(smmu, false),
+			      smmu->regs.eventq_cons);
+}
+
 bool smmu_eventq_writable(const struct smmu *smmu)
 {
 	struct smmu_ring ring = eventq(smmu);
 
-	return accepts(smmu) &&
-	       !smmu_ring_full(&ring, smmu->regs.eventq_prod, smmu->regs.eventq_cons);
+	return accepts(smmu) && !full(smmu, &ring);
 }
 
-/* EVT-4 to EVT-8, REG-97 to REG-99 */
-static bool deliver(struct smmu *smmu, const struct smmu_event *ev, const uint64_t *dw)
+bool smmu_eventq_append(struct smmu *smmu, const uint64_t *dw)
 {
 	struct smmu_ring ring = eventq(smmu);
-	uint32_t prod = smmu->regs.eventq_prod, cons = smmu->regs.eventq_cons;
-	bool was_empty = smmu_ring_empty(&ring, prod, cons);
+	uint32_t prod = smmu->regs.eventq_prod;
+	bool was_empty = smmu_ring_empty(&ring, prod, smmu->regs.eventq_cons);
 
-	if (!accepts(smmu))
-		return false;
-	if (merges(smmu, ev, dw, was_empty))
-		return true;
-	if (smmu_ring_full(&ring, prod, cons)) {
-		/* EVT-66: a stall record waits and does not overflow. */
-		if (!ev->stall)
-			overflow(smmu);
-		return false;
-	}
-	smmu->last_event.valid = write_entry(smmu, &ring, dw);
+	smmu->last_event.valid = accepts(smmu) && write_entry(smmu, &ring, dw);
 	if (!smmu->last_event.valid)
 		return false;
 	memcpy(smmu->last_event.dw, dw, sizeof(smmu->last_event.dw));
@@ -296,6 +292,28 @@ static bool deliver(struct smmu *smmu, const struct smmu_event *ev, const uint64
 	if (was_empty)
 		smmu_irq_signal(smmu, SMMU_IRQ_EVENTQ);
 	return true;
+}
+
+/* EVT-4 to EVT-8, REG-97 to REG-99 */
+static bool deliver(struct smmu *smmu, const struct smmu_event *ev, const uint64_t *dw)
+{
+	struct smmu_ring ring = eventq(smmu);
+	uint32_t prod = smmu->regs.eventq_prod;
+
+	if (!accepts(smmu))
+		return false;
+	if (merges(smmu, ev, dw, smmu_ring_empty(&ring, prod, smmu->regs.eventq_cons)))
+		return true;
+	if (full(smmu, &ring)) {
+		/* EVT-66: a stall record waits and does not overflow. */
+		if (!ev->stall)
+			overflow(smmu);
+		return false;
+	}
+	if (smmu->run &&
+	    smmu_run_keep_record(smmu, false, smmu_ring_addr(&ring, prod), dw))
+		return true;
+	return smmu_eventq_append(smmu, dw);
 }
 
 static bool record(struct smmu *smmu, const struct smmu_event *ev, const uint64_t *dw)

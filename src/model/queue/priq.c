@@ -40,32 +40,47 @@ static bool write_entry(struct smmu *smmu, const struct smmu_ring *ring,
 	return true;
 }
 
+static struct smmu_ring priq(const struct smmu *smmu)
+{
+	return smmu_ring_of(smmu, smmu->regs.priq_base, smmu->cfg.priqs, 4);
+}
+
+bool smmu_priq_append(struct smmu *smmu, const uint64_t *dw)
+{
+	struct smmu_ring ring = priq(smmu);
+	uint32_t prod = smmu->regs.priq_prod;
+	bool was_empty = smmu_ring_empty(&ring, prod, smmu->regs.priq_cons);
+
+	if (!enabled(smmu) || !write_entry(smmu, &ring, dw))
+		return false;
+	smmu_reg_put(&smmu->regs.priq_prod,
+		     (uint32_t)smmu_reg_set(prod, SMMU_PRIQ_PROD_WR,
+					    smmu_ring_inc(&ring, prod)));
+	if (last_only(smmu) ? smmu_get(dw, SMMU_PRI_ENTRY_Last) != 0 : was_empty)
+		smmu_irq_signal(smmu, SMMU_IRQ_PRIQ);
+	return true;
+}
+
 enum smmu_priq_put smmu_priq_put(struct smmu *smmu, const uint64_t *dw)
 {
-	struct smmu_ring ring =
-		smmu_ring_of(smmu, smmu->regs.priq_base, smmu->cfg.priqs, 4);
+	struct smmu_ring ring = priq(smmu);
 	uint32_t prod = smmu->regs.priq_prod, cons = smmu->regs.priq_cons;
-	bool was_empty = smmu_ring_empty(&ring, prod, cons);
-	bool last = smmu_get(dw, SMMU_PRI_ENTRY_Last);
 
 	if (!enabled(smmu))
 		return SMMU_PRIQ_OFF;
-	if (overflown(smmu) || smmu_ring_full(&ring, prod, cons)) {
+	if (overflown(smmu) ||
+	    smmu_ring_full(&ring, prod + smmu_run_records(smmu, true), cons)) {
 		/* PRI-12 */
 		if (!overflown(smmu))
 			smmu_reg_put(&smmu->regs.priq_prod,
 				     smmu->regs.priq_prod ^
 					     (uint32_t)SMMU_MASK(SMMU_PRIQ_PROD_OVFLG));
-		if (last && last_only(smmu))
+		if (smmu_get(dw, SMMU_PRI_ENTRY_Last) && last_only(smmu))
 			smmu_irq_signal(smmu, SMMU_IRQ_PRIQ);
 		return SMMU_PRIQ_OVERFLOW;
 	}
-	if (!write_entry(smmu, &ring, dw))
-		return SMMU_PRIQ_ABORTED;
-	smmu_reg_put(&smmu->regs.priq_prod,
-		     (uint32_t)smmu_reg_set(prod, SMMU_PRIQ_PROD_WR,
-					    smmu_ring_inc(&ring, prod)));
-	if (last_only(smmu) ? last : was_empty)
-		smmu_irq_signal(smmu, SMMU_IRQ_PRIQ);
-	return SMMU_PRIQ_TAKEN;
+	if (smmu->run &&
+	    smmu_run_keep_record(smmu, true, smmu_ring_addr(&ring, prod), dw))
+		return SMMU_PRIQ_TAKEN;
+	return smmu_priq_append(smmu, dw) ? SMMU_PRIQ_TAKEN : SMMU_PRIQ_ABORTED;
 }

@@ -107,6 +107,7 @@ static bool bad_idr1_range(const struct smmu_config *c, struct rule *out)
 		RULE(ats_truncate, c->ats_truncate <= 1, "0 or 1"),
 		RULE(no_utlb, c->no_utlb <= 1, "0 or 1"),
 		RULE(utlb_entries, c->utlb_entries <= 1u << 20, "0 to 2^20"),
+		RULE(mode, c->mode <= SMMU_MODE_THREADED, "0, 1 or 2"),
 		RULE(tlb_entries, c->tlb_entries <= 1u << 24, "0 to 2^24"),
 		RULE(config_entries, c->config_entries <= 1u << 24, "0 to 2^24"),
 	};

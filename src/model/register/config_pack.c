@@ -104,6 +104,8 @@ static const struct smmu_config_field fields[] = {
 	PLAIN(utlb_entries),
 	PLAIN(tlb_entries),
 	PLAIN(config_entries),
+	PLAIN(mode),
+	PLAIN(seed),
 	PLAIN(partid_max),
 	PLAIN(pmg_max),
 	PLAIN(pmcgs),

@@ -184,11 +184,33 @@ static void write_prod(struct smmu *smmu, struct smmu_cmdq *q, uint32_t value)
 {
 	bool en = smmu_reg_get(value, SMMU_ECMDQ_PROD_EN);
 
+	if (smmu->run && !en)
+		smmu_run_queue_off(smmu, q);
 	smmu_reg_put(&q->prod, value & prod_bits(smmu));
 	smmu_reg_put(&q->cons,
 		     (uint32_t)smmu_reg_set(q->cons, SMMU_ECMDQ_CONS_ENACK, en));
 	if (en)
 		smmu_cmdq_kick(smmu, q);
+}
+
+bool smmu_ecmdq_post(struct smmu *smmu, uint64_t offset, uint32_t value,
+		     struct smmu_cmdq **q)
+{
+	const uint32_t flags = (uint32_t)(SMMU_MASK(SMMU_ECMDQ_PROD_EN) |
+					  SMMU_MASK(SMMU_ECMDQ_PROD_ERRACK));
+	struct smmu_cmdq *at;
+	unsigned reg;
+
+	if (!smmu_ecmdq_is_page(smmu, offset))
+		return false;
+	at = at_offset(smmu, offset, &reg);
+	if (!at || reg != SMMU_REG_ECMDQ_PROD ||
+	    !smmu_reg_get(value, SMMU_ECMDQ_PROD_EN) ||
+	    ((smmu_reg_look(&at->prod) ^ value) & flags))
+		return false;
+	smmu_reg_put(&at->prod, value & prod_bits(smmu));
+	*q = at;
+	return true;
 }
 
 /*

@@ -80,6 +80,13 @@ static void write8(struct smmu *smmu, uint64_t offset, uint64_t value)
 	}
 }
 
+/* Who does not deliver has no reason to wait for who does. */
+static uint32_t reasons_to_lock(const struct smmu *smmu)
+{
+	return smmu_runs_here(smmu) ? SMMU_ATTENTION_DELIVER | SMMU_ATTENTION_TRACE
+				    : SMMU_ATTENTION_TRACE;
+}
+
 /*
  * What CPUs poll, without the lock. The look at what is to be delivered comes after the
  * value: an MSI of a CMD_SYNC that is seen consumed has been sent then, as it would have
@@ -97,7 +104,9 @@ static bool read_polled(struct smmu *smmu, uint64_t offset, uint64_t *value)
 			return false;
 		*value = smmu_regdesc_read(smmu, reg);
 	}
-	return smmu_reg_look(&smmu->attention) == 0 && !smmu_lock_mine(&smmu->lock);
+	if (smmu_reg_look(&smmu->attention) & reasons_to_lock(smmu))
+		return false;
+	return !smmu_lock_mine(&smmu->lock);
 }
 
 uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size)
@@ -116,10 +125,33 @@ uint64_t smmu_mmio_read(struct smmu *smmu, uint64_t offset, unsigned size)
 	return value;
 }
 
+/*
+ * Threaded mode: a PROD that asks for nothing but consumption is stored and its bell
+ * rung, without the lock. Not if somebody watches, nor from inside.
+ */
+static bool posted(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t value)
+{
+	struct smmu_cmdq *q = &smmu->cmdq;
+
+	if (smmu->cfg.mode != SMMU_MODE_THREADED || size != 4 || smmu_runs_here(smmu) ||
+	    (smmu_reg_look(&smmu->attention) & SMMU_ATTENTION_TRACE) ||
+	    smmu_lock_mine(&smmu->lock))
+		return false;
+	if (offset == SMMU_REG_CMDQ_PROD)
+		smmu_reg_put(&q->prod,
+			     (uint32_t)value & smmu_index_bits(smmu->cfg.cmdqs, 19));
+	else if (!smmu_ecmdq_post(smmu, offset, (uint32_t)value, &q))
+		return false;
+	smmu_device_ring(smmu, q);
+	return true;
+}
+
 void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t value)
 {
 	bool held;
 
+	if (__builtin_expect(smmu->run != NULL, 0) && posted(smmu, offset, size, value))
+		return;
 	if (!smmu_lock(smmu))
 		return;
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_MMIO_WRITE, .addr = offset, .value = value);
@@ -131,7 +163,7 @@ void smmu_mmio_write(struct smmu *smmu, uint64_t offset, unsigned size, uint64_t
 		else
 			write8(smmu, offset, value);
 	}
-	held = smmu->sync_held != NULL;
+	held = smmu->sync_held != NULL && !smmu->run;
 	smmu_unlock_and_deliver(smmu);
 	if (__builtin_expect(held, 0))
 		smmu_sync_wait(smmu);

@@ -202,7 +202,8 @@ static uint64_t limit_eventq_prod(const struct smmu *smmu)
 {
 	unsigned log2 = log2size(&smmu->regs.eventq_base);
 
-	return SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG) | smmu_index_bits(log2, smmu->cfg.eventqs);
+	return SMMU_MASK(SMMU_EVENTQ_PROD_OVFLG) |
+	       smmu_index_bits(log2, smmu->cfg.eventqs);
 }
 
 static uint64_t limit_priq_prod(const struct smmu *smmu)
@@ -220,7 +221,8 @@ static uint64_t limit_cmdq_prod(const struct smmu *smmu)
 
 static uint64_t limit_eventq_cons(const struct smmu *smmu)
 {
-	return SMMU_MASK(SMMU_EVENTQ_CONS_OVACKFLG) | smmu_index_bits(smmu->cfg.eventqs, 19);
+	return SMMU_MASK(SMMU_EVENTQ_CONS_OVACKFLG) |
+	       smmu_index_bits(smmu->cfg.eventqs, 19);
 }
 
 static uint64_t limit_priq_cons(const struct smmu *smmu)
@@ -243,6 +245,9 @@ static void write_cr0(struct smmu *smmu, uint64_t value)
 {
 	bool was_on = smmu_reg_get(smmu->regs.cr0ack, SMMU_CR0_SMMUEN);
 
+	smmu_run_settle(smmu);
+	if (smmu->run && !smmu_reg_get(value, SMMU_CR0_CMDQEN))
+		smmu_run_queue_off(smmu, &smmu->cmdq);
 	smmu->regs.cr0 = (uint32_t)value;
 	smmu_reg_put(&smmu->regs.cr0ack, (uint32_t)value);
 	smmu_void_all(smmu->voids);
@@ -353,8 +358,14 @@ void smmu_cmdq_ring(struct smmu *smmu, uint32_t value)
 	.offset = SMMU_REG_##name, .size = size_, .at = AT(member), .bits = bits_,       \
 	.limit = limit_, .present = present_, .writable = writable_, .write = write_
 /* Read without the lock: written with smmu_reg_put(), or never. */
-#define POLLED(...) { .polled = true, R_MEMBERS(__VA_ARGS__) }
-#define R(...)	    { R_MEMBERS(__VA_ARGS__) }
+#define POLLED(...)                                                                      \
+	{                                                                                \
+		.polled = true, R_MEMBERS(__VA_ARGS__)                                   \
+	}
+#define R(...)                                                                           \
+	{                                                                                \
+		R_MEMBERS(__VA_ARGS__)                                                   \
+	}
 #define RO32(name, member) POLLED(name, 4, member, ALL32, NULL, NULL, NULL, NULL)
 #define ADDRESS(q)	   SMMU_MASK(SMMU_##q##_IRQ_CFG0_ADDR)
 #define MSI_REGS(q, m, attr, has, off)                                                   \
@@ -385,7 +396,8 @@ static const struct smmu_regdesc regs[] = {
 	  write_irq_ctrl),
 	RO32(IRQ_CTRLACK, regs.irq_ctrlack),
 	RO32(GERROR, regs.gerror),
-	POLLED(GERRORN, 4, regs.gerrorn, ALL32, limit_gerror, NULL, always, write_gerrorn),
+	POLLED(GERRORN, 4, regs.gerrorn, ALL32, limit_gerror, NULL, always,
+	       write_gerrorn),
 	MSI_REGS(GERROR, gerror, MSI_ATTR(GERROR), has_msi, gerror_irq_off),
 	R(STRTAB_BASE, 8, regs.strtab_base, STRTAB_BITS, limit_address, NULL, smmu_off,
 	  NULL),
@@ -393,7 +405,8 @@ static const struct smmu_regdesc regs[] = {
 	  smmu_off, NULL),
 	R(CMDQ_BASE, 8, cmdq.base, QUEUE_BITS(CMDQ, RA), limit_address, NULL, cmdq_off,
 	  NULL),
-	POLLED(CMDQ_PROD, 4, cmdq.prod, ALL32, limit_cmdq_prod, NULL, always, write_cmdq_prod),
+	POLLED(CMDQ_PROD, 4, cmdq.prod, ALL32, limit_cmdq_prod, NULL, always,
+	       write_cmdq_prod),
 	POLLED(CMDQ_CONS, 4, cmdq.cons, ALL32, limit_cmdq_cons, NULL, cmdq_off, NULL),
 	R(EVENTQ_BASE, 8, regs.eventq_base, QUEUE_BITS(EVENTQ, WA), limit_address, NULL,
 	  eventq_off, NULL),
@@ -422,11 +435,12 @@ static const struct smmu_regdesc regs[] = {
 	RO32(CIDR2, id.component[10]),
 	RO32(CIDR3, id.component[11]),
 	/* Page 1, and its places in page 0. */
-	POLLED(EVENTQ_PROD, 4, regs.eventq_prod, ALL32, limit_eventq_prod, NULL, eventq_off,
-	  NULL),
+	POLLED(EVENTQ_PROD, 4, regs.eventq_prod, ALL32, limit_eventq_prod, NULL,
+	       eventq_off, NULL),
 	POLLED(EVENTQ_CONS, 4, regs.eventq_cons, ALL32, limit_eventq_cons, NULL, always,
-	  write_eventq_cons),
-	POLLED(PRIQ_PROD, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri, priq_off, NULL),
+	       write_eventq_cons),
+	POLLED(PRIQ_PROD, 4, regs.priq_prod, ALL32, limit_priq_prod, has_pri, priq_off,
+	       NULL),
 	R(PRIQ_CONS, 4, regs.priq_cons, ALL32, limit_priq_cons, has_pri, always, NULL),
 	R(EVENTQ_PROD_ALIAS, 4, regs.eventq_prod, ALL32, limit_eventq_prod, has_alias,
 	  eventq_off, NULL),

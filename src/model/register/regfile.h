@@ -47,6 +47,9 @@ void smmu_cmdq_ring(struct smmu *smmu, uint32_t value);
 bool smmu_ecmdq_owns(const struct smmu *smmu, uint64_t offset);
 /* It lies in a control page. */
 bool smmu_ecmdq_is_page(const struct smmu *smmu, uint64_t offset);
+/* A write of PROD that moves the index of an enabled queue, and no more: *q is that. */
+bool smmu_ecmdq_post(struct smmu *smmu, uint64_t offset, uint32_t value,
+		     struct smmu_cmdq **q);
 /* PROD or CONS of a queue: read without the lock, too. */
 bool smmu_ecmdq_is_polled(const struct smmu *smmu, uint64_t offset);
 /* Whether the register at offset is one of 64 bits. */

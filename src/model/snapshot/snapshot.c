@@ -93,14 +93,20 @@ static void save_all(struct smmu_pack *p, struct smmu *smmu, unsigned flags)
 int smmu_snapshot_save(struct smmu *smmu, unsigned flags, void **data, size_t *len)
 {
 	struct smmu_pack p = { .loading = false };
+	bool busy;
 
 	if (!smmu || !data || !len || (flags & ~(unsigned)SMMU_SNAPSHOT_MEMORY))
 		return -EINVAL;
 	if (!smmu_lock(smmu))
 		return -EBUSY;
-	smmu_ports_count(smmu);
-	save_all(&p, smmu, flags);
+	busy = smmu_run_in_the_middle(smmu);
+	if (!busy) {
+		smmu_ports_count(smmu);
+		save_all(&p, smmu, flags);
+	}
 	smmu_unlock_and_deliver(smmu);
+	if (busy)
+		return -EBUSY;
 	if (p.no_memory) {
 		free(p.buf);
 		return -ENOMEM;
@@ -262,6 +268,7 @@ static int load_smmu(struct smmu **out, struct smmu_bus *bus, const struct secti
 	int err;
 
 	quiet.log = log_nothing;
+	quiet.mode = SMMU_MODE_INLINE; /* nothing of it moves yet */
 	err = smmu_create(&made, bus, &quiet);
 	if (err)
 		return err == -EINVAL
@@ -302,26 +309,24 @@ static void load_memory(const struct sections *s, struct smmu_bus *bus)
 		smmu_memory_load(&p, bus);
 }
 
-int smmu_snapshot_create(struct smmu **smmu, struct smmu_bus *bus, const void *data,
-			 size_t len, unsigned flags, char *why, size_t n)
+/* It runs inline; *mode: how it should. */
+static int build(struct smmu **smmu, struct smmu_bus *bus, const void *data, size_t len,
+		 unsigned flags, const struct refusal *r, enum smmu_mode *mode)
 {
 	struct sections s = { .in = data, .len = len };
-	const struct refusal r = { why, n };
 	struct smmu shell, *made;
 	int err;
 
-	if (!smmu || !bus || !data || (flags & ~(unsigned)SMMU_SNAPSHOT_ADD_RAM))
-		return refuse(&r, "HEAD", "wrong arguments", 0);
-	err = find_sections(&s, &r);
+	err = find_sections(&s, r);
 	if (!err)
-		err = load_config(&s, &shell, &r);
+		err = load_config(&s, &shell, r);
 	if (err)
 		return err;
 	shell.cfg.name = shell.name;
-	err = load_smmu(&made, bus, &s, &shell.cfg, &r);
+	err = load_smmu(&made, bus, &s, &shell.cfg, r);
 	if (err)
 		return err;
-	err = check_memory(&s, bus, flags & SMMU_SNAPSHOT_ADD_RAM, &r);
+	err = check_memory(&s, bus, flags & SMMU_SNAPSHOT_ADD_RAM, r);
 	if (err) {
 		smmu_destroy(made);
 		return err;
@@ -329,6 +334,43 @@ int smmu_snapshot_create(struct smmu **smmu, struct smmu_bus *bus, const void *d
 	load_memory(&s, bus);
 	made->cfg.log = NULL;
 	made->cfg.log_ctx = NULL;
+	*smmu = made;
+	*mode = (enum smmu_mode)shell.cfg.mode;
+	return 0;
+}
+
+int smmu_snapshot_inline(struct smmu **smmu, struct smmu_bus *bus, const void *data,
+			 size_t len)
+{
+	enum smmu_mode mode;
+
+	return build(smmu, bus, data, len, 0, &(const struct refusal){ NULL, 0 }, &mode);
+}
+
+int smmu_snapshot_create(struct smmu **smmu, struct smmu_bus *bus, const void *data,
+			 size_t len, unsigned flags, char *why, size_t n)
+{
+	const struct refusal r = { why, n };
+	enum smmu_mode mode;
+	struct smmu *made;
+	int err;
+
+	if (!smmu || !bus || !data || (flags & ~(unsigned)SMMU_SNAPSHOT_ADD_RAM))
+		return refuse(&r, "HEAD", "wrong arguments", 0);
+	err = build(&made, bus, data, len, flags, &r, &mode);
+	if (err)
+		return err;
+	made->cfg.mode = (uint8_t)mode;
+	err = smmu_run_create(made);
+	if (err) {
+		smmu_destroy(made);
+		return err;
+	}
+	/* Whoever moves it finds what was waiting. */
+	(void)smmu_lock(made);
+	smmu_deliver_later(made);
+	smmu_cmdq_run(made);
+	smmu_unlock_and_deliver(made);
 	*smmu = made;
 	return 0;
 }
@@ -403,6 +445,7 @@ static void exchange(struct smmu *smmu, struct smmu *fresh)
 		smmu_words_copy(&smmu->ecmdq[i], &fresh->ecmdq[i],
 				sizeof(smmu->ecmdq[i]));
 	smmu_ats_reset(smmu);
+	smmu_run_reset(smmu);
 	smmu->resets++;
 	smmu_stall_adopt(smmu, fresh);
 	moved(smmu, fresh);

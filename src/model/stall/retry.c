@@ -151,7 +151,7 @@ static void finished(struct smmu *smmu, uint32_t i, struct smmu_result *res,
 	}
 }
 
-static void work_on(struct smmu *smmu, uint32_t i)
+void smmu_held_work(struct smmu *smmu, uint32_t i, smmu_finish_fn finish)
 {
 	struct smmu_stalls *s = smmu->stalls;
 	struct smmu_request req = s->held[i].req;
@@ -163,7 +163,7 @@ static void work_on(struct smmu *smmu, uint32_t i)
 	if (req.later)
 		smmu_flight_begin(smmu, &flight);
 	smmu_lock_drop(&smmu->lock);
-	if (smmu_request_finish(smmu, &req, &res, i, &flight)) {
+	if (finish(smmu, &req, &res, i, &flight)) {
 		(void)smmu_lock(smmu);
 		finished(smmu, i, &res, &req);
 	} else {
@@ -188,7 +188,7 @@ bool smmu_stall_work(struct smmu *smmu)
 	s->working = true;
 	s->worker = pthread_self();
 	while ((i = smmu_held_take(s, &s->due)) != SMMU_HELD_NONE)
-		work_on(smmu, i);
+		smmu_held_work(smmu, i, smmu_request_finish);
 	smmu->stall_due = false;
 	s->working = false;
 	return true;

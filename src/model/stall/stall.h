@@ -49,6 +49,9 @@ enum smmu_held_state {
 	SMMU_HELD_DUE,
 	SMMU_HELD_RUNNING,
 	SMMU_HELD_DONE,
+	/* Stepped mode: begun by smmu_dma_start(), see run/dma.c. */
+	SMMU_HELD_STARTED, /* the piece at hand is to be translated */
+	SMMU_HELD_ACCESS,  /* it was, and is to access memory */
 };
 
 /*
@@ -65,6 +68,7 @@ struct smmu_held {
 	uint32_t next;	     /* in the list that it is in */
 	struct smmu_request req;
 	struct smmu_result res; /* of the piece at hand, so far */
+	uint64_t since;		/* ACCESS: the move that translated it */
 };
 
 struct smmu_held_list {
@@ -83,7 +87,7 @@ struct smmu_stalls {
 	struct smmu_stag *stag; /* stall_max of them */
 	uint32_t stags, free_stags;
 	uint32_t next_stag; /* taken in turn, so that an old one shows */
-	struct smmu_held_list spare, waiting, due;
+	struct smmu_held_list spare, waiting, due, started;
 	/* The thread that works off what is due, and the port that it is at. */
 	bool working;
 	pthread_t worker;
@@ -106,8 +110,18 @@ uint64_t smmu_held_ticket(const struct smmu_stalls *s, uint32_t i);
  */
 void smmu_stall_hold(struct smmu *smmu, const struct smmu_request *req, uint32_t i,
 		     struct smmu_result *res);
+/* A new entry, FREE yet; SMMU_HELD_NONE: no memory. */
+uint32_t smmu_held_new(struct smmu_stalls *s);
 
 /* ---- retry.c ---- */
+/*
+ * Does something for an entry with the lock released meanwhile: finish() is
+ * smmu_request_finish(), or as that is. One at a time.
+ */
+typedef bool (*smmu_finish_fn)(struct smmu *smmu, struct smmu_request *req,
+			       struct smmu_result *res, uint32_t i,
+			       struct smmu_flight *flight);
+void smmu_held_work(struct smmu *smmu, uint32_t i, smmu_finish_fn finish);
 static inline bool smmu_stall_is_worker(const struct smmu_stalls *s)
 {
 	return s->working && pthread_equal(s->worker, pthread_self());
@@ -139,5 +153,14 @@ struct smmu_result smmu_request_begin(struct smmu *smmu, struct smmu_request *re
  */
 bool smmu_request_finish(struct smmu *smmu, struct smmu_request *req,
 			 struct smmu_result *res, uint32_t i, struct smmu_flight *flight);
+/*
+ * By halves: only translates the piece at hand; and, so translated, does only that piece:
+ * false, there is another.
+ */
+struct smmu_result smmu_request_translate(struct smmu *smmu, struct smmu_request *req);
+bool smmu_request_access(struct smmu *smmu, struct smmu_request *req,
+			 struct smmu_result *res, uint32_t i, struct smmu_flight *flight);
+/* smmu_dma() would do it. */
+bool smmu_request_legal(const struct smmu_txn *txn, const void *buf);
 
 #endif /* MODEL_STALL_STALL_H */

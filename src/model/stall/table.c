@@ -64,7 +64,7 @@ static bool grow(struct smmu_stalls *s)
 	return true;
 }
 
-static uint32_t new_entry(struct smmu_stalls *s)
+uint32_t smmu_held_new(struct smmu_stalls *s)
 {
 	uint32_t i;
 
@@ -133,7 +133,7 @@ void smmu_stall_hold(struct smmu *smmu, const struct smmu_request *req, uint32_t
 	struct smmu_held *held;
 
 	if (i == SMMU_HELD_NONE)
-		i = new_entry(s);
+		i = smmu_held_new(s);
 	if (i == SMMU_HELD_NONE) {
 		/* The record, if there is one, is answered like that of a lost device. */
 		*res = (struct smmu_result){ .status = SMMU_ABORT };
@@ -169,7 +169,7 @@ int smmu_stalls_create(struct smmu *smmu)
 		free(s);
 		return -ENOMEM;
 	}
-	s->spare = s->waiting = s->due = empty;
+	s->spare = s->waiting = s->due = s->started = empty;
 	smmu->stalls = s;
 	return 0;
 }

@@ -21,6 +21,10 @@ static void give_up(struct smmu_stalls *s, uint32_t i)
 	case SMMU_HELD_DUE:
 		smmu_held_remove(s, &s->due, i);
 		break;
+	case SMMU_HELD_STARTED:
+	case SMMU_HELD_ACCESS:
+		smmu_held_remove(s, &s->started, i);
+		break;
 	case SMMU_HELD_RUNNING:
 		held->cancelled = true;
 		return;
@@ -109,6 +113,8 @@ static struct timespec deadline(int64_t ns)
  */
 static bool catch_up(struct smmu *smmu)
 {
+	if (!smmu_runs_here(smmu))
+		return false;
 	if (!smmu->n_signals && !smmu->cmdq_kicked &&
 	    (!smmu->stall_due || smmu->stalls->working))
 		return false;
@@ -129,6 +135,9 @@ static int wait_for_change(struct smmu *smmu, int64_t timeout_ns,
 	/* Results come from this very thread, once its callback has returned. */
 	if (smmu_stall_is_worker(s))
 		return -EDEADLK;
+	/* Nothing moves while this waits. */
+	if (smmu->cfg.mode == SMMU_MODE_STEPPED)
+		return timeout_ns < 0 ? -EDEADLK : -ETIMEDOUT;
 	if (catch_up(smmu))
 		return 0;
 	return smmu_cond_wait(&s->changed, &smmu->lock, timeout_ns < 0 ? NULL : until);
