@@ -2,10 +2,13 @@
 /* What of the lock is not the common case: waiting, waking, and conditions. */
 #include "model/lock.h"
 #include <errno.h>
+#include <sched.h>
 
 enum {
 	SPINS = 100,	    /* with pauses of 10 to 50 ns: a short batch of commands */
 	SLEEP_NS = 1000000, /* at most, see smmu_lock_drop() */
+	IN_VAIN = 3,	    /* wakings, until a sleeper is let in */
+	YIELDS = 20,	    /* of who lets him */
 };
 
 _Thread_local char smmu_thread_mark __attribute__((tls_model("initial-exec")));
@@ -35,6 +38,7 @@ int smmu_lock_init(struct smmu_lock *lock)
 {
 	atomic_init(&lock->owner, 0);
 	atomic_init(&lock->sleepers, 0);
+	atomic_init(&lock->starved, 0);
 	return init_pair(&lock->mutex, &lock->woken);
 }
 
@@ -68,13 +72,19 @@ static struct timespec from_now(long ns)
 
 static void sleep_until_free(struct smmu_lock *lock)
 {
+	unsigned wakings = 0;
+
 	pthread_mutex_lock(&lock->mutex);
 	atomic_fetch_add(&lock->sleepers, 1);
-	while (!try_take(lock)) {
+	for (; !try_take(lock); wakings++) {
 		struct timespec until = from_now(SLEEP_NS);
 
+		if (wakings == IN_VAIN)
+			atomic_fetch_add(&lock->starved, 1);
 		(void)pthread_cond_timedwait(&lock->woken, &lock->mutex, &until);
 	}
+	if (wakings > IN_VAIN)
+		atomic_fetch_sub(&lock->starved, 1);
 	atomic_fetch_sub(&lock->sleepers, 1);
 	pthread_mutex_unlock(&lock->mutex);
 }
@@ -97,6 +107,12 @@ void smmu_lock_wake(struct smmu_lock *lock)
 	pthread_mutex_lock(&lock->mutex);
 	pthread_cond_signal(&lock->woken);
 	pthread_mutex_unlock(&lock->mutex);
+	/* It is not here that it is taken again before somebody else had it. */
+	for (unsigned i = 0;
+	     i < YIELDS && atomic_load(&lock->starved) &&
+	     atomic_load_explicit(&lock->owner, memory_order_relaxed) == 0;
+	     i++)
+		(void)sched_yield();
 }
 
 /* ---- conditions ---- */

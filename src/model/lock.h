@@ -3,6 +3,7 @@
  * The lock of an SMMU. Uncontended it costs one compare-and-swap, and one release store
  * to give it back; who has to wait spins for about a microsecond, then sleeps. Unlike a
  * mutex it knows its owner, so that who is inside already is told so at no further cost.
+ * Who comes first takes it, but not for ever: a sleeper who was woken in vain is let in.
  */
 #ifndef MODEL_LOCK_H
 #define MODEL_LOCK_H
@@ -16,7 +17,8 @@
 struct smmu_lock {
 	_Atomic uintptr_t owner; /* 0: free; else smmu_lock_me() of the thread inside */
 	_Atomic unsigned sleepers;
-	pthread_mutex_t mutex; /* of the sleepers alone */
+	_Atomic unsigned starved; /* sleepers who came too late more than once */
+	pthread_mutex_t mutex;	  /* of the sleepers alone */
 	pthread_cond_t woken;
 };
 

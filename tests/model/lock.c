@@ -137,6 +137,39 @@ static void a_sleeper_is_woken(void **state)
 	end(s);
 }
 
+static void *hog(void *arg)
+{
+	struct shared *s = arg;
+
+	while (!atomic_load(&s->inside)) {
+		(void)smmu_lock_take(&s->lock);
+		nap(200000);
+		smmu_lock_drop(&s->lock);
+	}
+	return NULL;
+}
+
+/* Who takes it again at once does not keep others out for ever. */
+static void a_hog_lets_others_in(void **state)
+{
+	struct shared *s = new_shared();
+	pthread_t thread[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, hog, s), 0);
+	for (unsigned i = 0; i < 10; i++) {
+		(void)smmu_lock_take(&s->lock);
+		smmu_lock_drop(&s->lock);
+	}
+	atomic_store(&s->inside, 1);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	assert_int_equal(atomic_load(&s->lock.starved), 0);
+	assert_int_equal(atomic_load(&s->lock.sleepers), 0);
+	end(s);
+}
+
 static void *wait_for_flag(void *arg)
 {
 	struct shared *s = arg;
@@ -177,6 +210,7 @@ int main(void)
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(who_is_inside_is_told),
 		cmocka_unit_test(a_sleeper_is_woken),
+		cmocka_unit_test(a_hog_lets_others_in),
 		cmocka_unit_test(a_condition_is_waited_for),
 	};
 
