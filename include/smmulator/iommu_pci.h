@@ -85,10 +85,11 @@ SMMU_API bool iommu_pci_prg_resp_pasid_required(const struct iommu_dev *dev);
 
 /*
  * A function-level reset as software does it (CORE-90): iommu_dev_reset_prepare(), what
- * must survive is saved, FLR, restored (bus mastering, PASID, PRI with its allocation),
- * iommu_dev_reset_done(), which turns ATS on again if the domain wants it. -ENOTTY: it
- * has no FLR; or the error of prepare, and it was not reset. A PF's VFs are not touched
- * by the core; in hardware they vanish.
+ * must survive is saved, FLR, restored (bus mastering, PASID, PRI with its allocation,
+ * SR-IOV), iommu_dev_reset_done(), which turns ATS on again if the domain wants it.
+ * -ENOTTY: it has no FLR; or the error of prepare, and it was not reset. A PF's VFs are
+ * not touched by the core; in hardware they begin anew, with nothing enabled, so that
+ * each needs such a reset after it.
  * Context: takes the group's mutex.
  */
 SMMU_API int iommu_pci_reset(struct iommu_dev *dev);

@@ -34,6 +34,10 @@ enum {
 	PRI_PASID_REQUIRED = 1 << 15,
 	PRI_CAPACITY = 8,
 	PRI_ALLOC = 12,
+	SRIOV_CTRL = 8,
+	SRIOV_VF_ENABLE = 1 << 0,
+	SRIOV_NUM_VFS = 0x10,
+	SRIOV_PAGE_SIZE = 0x20,
 };
 
 /* ---- access ---- */
@@ -339,6 +343,7 @@ bool iommu_pci_prg_resp_pasid_required(const struct iommu_dev *dev)
 /* What software sets up once and an FLR takes away. ATS is for the domain to decide. */
 struct saved {
 	uint32_t command, pasid, pri_alloc;
+	uint32_t sriov_ctrl, num_vfs, vf_page_size;
 	bool pri;
 };
 
@@ -354,6 +359,11 @@ static void save(const struct iommu_dev *dev, struct saved *s)
 		s->pri = reg_get(&r, PRI_CTRL, 2) & PRI_ENABLE;
 		s->pri_alloc = reg_get(&r, PRI_ALLOC, 4);
 	}
+	if (reg_of(c, IOMMU_PCI_EXT_SRIOV, &r)) {
+		s->sriov_ctrl = reg_get(&r, SRIOV_CTRL, 2);
+		s->num_vfs = reg_get(&r, SRIOV_NUM_VFS, 2);
+		s->vf_page_size = reg_get(&r, SRIOV_PAGE_SIZE, 4);
+	}
 }
 
 static void restore(const struct iommu_dev *dev, const struct saved *s)
@@ -366,6 +376,11 @@ static void restore(const struct iommu_dev *dev, const struct saved *s)
 	if (s->pri && reg_of(c, IOMMU_PCI_EXT_PRI, &r)) {
 		reg_put(&r, PRI_ALLOC, 4, s->pri_alloc);
 		reg_put(&r, PRI_CTRL, 2, PRI_ENABLE);
+	}
+	if ((s->sriov_ctrl & SRIOV_VF_ENABLE) && reg_of(c, IOMMU_PCI_EXT_SRIOV, &r)) {
+		reg_put(&r, SRIOV_PAGE_SIZE, 4, s->vf_page_size);
+		reg_put(&r, SRIOV_NUM_VFS, 2, s->num_vfs);
+		reg_put(&r, SRIOV_CTRL, 2, s->sriov_ctrl);
 	}
 	put(c, COMMAND, 2, s->command);
 }

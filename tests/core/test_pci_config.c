@@ -14,6 +14,7 @@ enum {
 	ATS = 0x100,
 	PRI = 0x140,
 	PASID = 0x180,
+	SRIOV = 0x1c0,
 	MASTER = 4,
 };
 
@@ -50,7 +51,8 @@ static void power_on(struct fake *f)
 	put(f, PRI, 4, 0x00010013 | (uint32_t)PASID << 20);
 	put(f, PRI + 6, 2, 0x8100); /* stopped; PASID required */
 	put(f, PRI + 8, 4, 32);
-	put(f, PASID, 4, 0x0001001b);
+	put(f, PASID, 4, 0x0001001b | (uint32_t)SRIOV << 20);
+	put(f, SRIOV, 4, 0x00010010);
 	put(f, PASID + 4, 2, 0x0a02); /* 10 bits, execute */
 }
 
@@ -163,7 +165,7 @@ static void pci_config_capabilities(void **state)
 	assert_int_equal(iommu_pci_find_cap(r->dev, IOMMU_PCI_CAP_EXP), EXP);
 	assert_int_equal(iommu_pci_find_cap(r->dev, 0x05), 0);
 	assert_int_equal(iommu_pci_find_ext_cap(r->dev, IOMMU_PCI_EXT_PASID), PASID);
-	assert_int_equal(iommu_pci_find_ext_cap(r->dev, IOMMU_PCI_EXT_SRIOV), 0);
+	assert_int_equal(iommu_pci_find_ext_cap(r->dev, IOMMU_PCI_EXT_SRIOV), SRIOV);
 	/* Lists that loop, and one that points into the header. */
 	put(&r->f, EXP + 1, 1, EXP);
 	put(&r->f, PASID, 4, 0x0001001b | (uint32_t)ATS << 20);
@@ -265,6 +267,9 @@ static void pci_config_reset(void **state)
 	assert_int_equal(iommu_pci_enable_pasid(r->dev, IOMMU_PCI_PASID_EXEC), 0);
 	assert_int_equal(iommu_pci_enable_pri(r->dev, 8), 0);
 	assert_int_equal(iommu_pci_enable_ats(r->dev, 12), 0);
+	put(f, SRIOV + 0x10, 2, 3); /* VFs */
+	put(f, SRIOV + 0x20, 4, 4);
+	put(f, SRIOV + 8, 2, 9);
 	world_trace(r->w);
 	assert_int_equal(iommu_pci_reset(r->dev), 0);
 	assert_int_equal(f->resets, 1);
@@ -272,6 +277,9 @@ static void pci_config_reset(void **state)
 	assert_int_equal(get(f, PASID + 6, 2), 3);
 	assert_int_equal(get(f, PRI + 4, 2), 1);
 	assert_int_equal(get(f, PRI + 12, 4), 8);
+	assert_int_equal(get(f, SRIOV + 0x10, 2), 3);
+	assert_int_equal(get(f, SRIOV + 0x20, 4), 4);
+	assert_int_equal(get(f, SRIOV + 8, 2), 9);
 	/* ATS is the driver's, which this double has not got. */
 	assert_int_equal(get(f, ATS + 6, 2), 0);
 	/* CORE-84, CORE-86: into the blocking domain before, out of it after. */
