@@ -3,7 +3,9 @@
  * The page tables, judged by the SMMU itself:
  *  1. every combination of granule, stage, sizes, layout and page size;
  *  2. the Contiguous hint: where it is set, and how it goes;
- *  3. dirty state, as hardware notes it.
+ *  3. dirty state, as hardware notes it;
+ *  4. random changes against a shadow;
+ *  5. marks read while hardware sets them.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -515,6 +517,168 @@ static void blocks_are_dirty_as_a_whole(void **state)
 	hw_down(&hw);
 }
 
+/* ---- 4. At random ---- */
+
+#define PAGES 2048u /* smallest ones under observation */
+#define NONE  UINT64_MAX
+
+static uint64_t rnd(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return *seed >> 33;
+}
+
+/* What must be at each page, and what hardware and look-up find there. */
+static void check_shadow(struct hw *hw, struct io_pgtable *t, uint64_t base,
+			 uint64_t page, const uint64_t *shadow)
+{
+	for (uint64_t i = 0; i < PAGES; i++) {
+		uint64_t at = base + i * page + (i * 8 & (page - 1)), pa = 0;
+		struct smmu_result r = hw_access(hw, at, false);
+		int err = io_pgtable_lookup(t, at, &pa, NULL);
+
+		if (shadow[i] == NONE) {
+			assert_int_equal(r.event, SMMU_EVT_F_TRANSLATION);
+			assert_int_equal(err, -ENOENT);
+			continue;
+		}
+		assert_int_equal(r.status, SMMU_OK);
+		assert_int_equal(r.pa, shadow[i] + (at & (page - 1)));
+		assert_int_equal(err, 0);
+		assert_int_equal(pa, r.pa);
+	}
+}
+
+/* A range that is all free or all taken: mapped, or unmapped in pieces of its own. */
+static void change_at_random(struct io_pgtable *t, uint64_t base, uint64_t page,
+			     uint64_t *shadow, uint64_t *seed)
+{
+	uint64_t first = rnd(seed) % PAGES, n = 1 + rnd(seed) % (PAGES - first), k = 1;
+	bool taken = shadow[first] != NONE;
+	/* Mostly as far from its address as the page before, so that blocks fit. */
+	uint64_t pa = (rnd(seed) % 1024 + 1) * PAGES * page + first * page;
+
+	if (rnd(seed) % 4 == 0)
+		pa += page;
+	while (k < n && (shadow[first + k] != NONE) == taken &&
+	       (!taken || shadow[first + k] == shadow[first] + k * page))
+		k++;
+	if (!taken) {
+		assert_int_equal(io_pgtable_map(t, base + first * page, pa, k * page, RW),
+				 0);
+		for (uint64_t i = 0; i < k; i++)
+			shadow[first + i] = pa + i * page;
+		return;
+	}
+	/* Blocks that stick out of it stay: what went is at the front. */
+	k = io_pgtable_unmap(t, base + first * page, k * page, NULL) / page;
+	for (uint64_t i = 0; i < k; i++)
+		shadow[first + i] = NONE;
+}
+
+static void at_random_on(enum io_pgtable_fmt fmt, uint64_t page, unsigned bits,
+			 unsigned quirks, bool scattered)
+{
+	uint64_t *shadow = malloc(PAGES * sizeof(*shadow)), seed = page ^ bits ^ quirks;
+	struct io_pgtable_cfg cfg;
+	struct io_pgtable *t;
+	uint64_t base;
+	struct hw hw;
+
+	assert_non_null(shadow);
+	hw_up(&hw, bits == 52 ? HIGH : LOW, scattered);
+	cfg = config(&hw, fmt, page, bits, bits);
+	cfg.ds = true;
+	cfg.contiguous = !(quirks & IO_PGTABLE_QUIRK_DIRTY);
+	cfg.quirks = quirks;
+	assert_int_equal(io_pgtable_alloc(&t, &cfg), 0);
+	hw_install(&hw, &cfg);
+	base = (UINT64_C(1) << (cfg.ias - 1)) - PAGES / 2 * page;
+	if (quirks & IO_PGTABLE_QUIRK_TTBR1)
+		base |= ~((UINT64_C(1) << cfg.ias) - 1);
+	for (unsigned i = 0; i < PAGES; i++)
+		shadow[i] = NONE;
+	for (unsigned round = 0; round < 400; round++) {
+		change_at_random(t, base, page, shadow, &seed);
+		if (round % 40 == 39)
+			check_shadow(&hw, t, base, page, shadow);
+	}
+	io_pgtable_free(t);
+	hw_down(&hw);
+	free(shadow);
+}
+
+static void random_changes_are_what_hardware_sees(void **state)
+{
+	(void)state;
+	for (uint64_t page = K(4); page <= K(64); page *= 4) {
+		at_random_on(IO_PGTABLE_STAGE1, page, 48, 0, false);
+		at_random_on(IO_PGTABLE_STAGE1, page, 48, IO_PGTABLE_QUIRK_TTBR1, true);
+		at_random_on(IO_PGTABLE_STAGE1, page, 52, IO_PGTABLE_QUIRK_DIRTY, false);
+		at_random_on(IO_PGTABLE_STAGE2, page, 40, 0, true);
+		at_random_on(IO_PGTABLE_STAGE2, page, 52, IO_PGTABLE_QUIRK_S2FWB, false);
+	}
+}
+
+/* ---- 5. Together with DMA ---- */
+
+struct writer {
+	struct hw *hw;
+	uint64_t written[4];
+	unsigned failures;
+};
+
+static void *write_at_random(void *arg)
+{
+	struct writer *w = arg;
+	uint64_t seed = 7;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t page = rnd(&seed) % 250;
+
+		if (hw_access(w->hw, G(1) + page * K(4), true).status != SMMU_OK)
+			w->failures++;
+		w->written[page / 64] |= UINT64_C(1) << page % 64;
+	}
+	return NULL;
+}
+
+/* DRV-114, CACHE-73: no mark is lost while it is set and read, and none is made up. */
+static void marks_are_read_beside_dma(void **state)
+{
+	struct seen s = { .page = K(4), .base = G(1) };
+	struct writer w = { 0 };
+	struct io_pgtable_cfg cfg;
+	struct io_pgtable *t;
+	pthread_t thread;
+	struct hw hw;
+
+	(void)state;
+	hw_up(&hw, LOW, false);
+	cfg = config(&hw, IO_PGTABLE_STAGE2, K(4), 40, 48);
+	cfg.quirks = IO_PGTABLE_QUIRK_DIRTY;
+	assert_int_equal(io_pgtable_alloc(&t, &cfg), 0);
+	hw_install(&hw, &cfg);
+	assert_int_equal(io_pgtable_map(t, G(1), G(2), M(1), RW), 0);
+	w.hw = &hw;
+	assert_int_equal(pthread_create(&thread, NULL, write_at_random, &w), 0);
+	for (unsigned round = 0; round < 200; round++) {
+		uint64_t other = G(1) + M(2) + round % 7 * K(4);
+
+		assert_int_equal(
+			io_pgtable_read_dirty(t, G(1), M(4), 0, record, &s, NULL), 0);
+		/* And beside changes elsewhere. */
+		assert_int_equal(io_pgtable_map(t, other, M(3), K(4), RW), 0);
+		assert_int_equal(io_pgtable_unmap(t, other, K(4), NULL), K(4));
+	}
+	pthread_join(thread, NULL);
+	assert_int_equal(io_pgtable_read_dirty(t, G(1), M(4), 0, record, &s, NULL), 0);
+	assert_int_equal(w.failures, 0);
+	assert_memory_equal(s.map, w.written, sizeof(s.map));
+	io_pgtable_free(t);
+	hw_down(&hw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,6 +688,8 @@ int main(void)
 		cmocka_unit_test(no_hint_without_a_group),
 		cmocka_unit_test(writes_are_noted),
 		cmocka_unit_test(blocks_are_dirty_as_a_whole),
+		cmocka_unit_test(random_changes_are_what_hardware_sees),
+		cmocka_unit_test(marks_are_read_beside_dma),
 	};
 
 	return cmocka_run_group_tests_name("pgtable_hw", tests, NULL, NULL);
