@@ -4,7 +4,8 @@
  * CMD_SYNC; by one thread and by two, in one domain or each in its own, through the
  * command queue or queues of their own. driver/model is the SMMU's part: the very
  * commands that the driver sent, put there by hand; driver/overhead is the difference,
- * both taken in turn.
+ * both taken in turn. driver/mute is the driver by itself: on an SMMU that answers each
+ * CMD_SYNC at once, and does nothing else.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <smmulator/iommu.h>
 #include <smmulator/smmu.h>
 #include "bench.h"
+#include "crew.h"
 
 #define RAM_BASE UINT64_C(0x80000000)
 #define RAM_SIZE (UINT64_C(64) << 20)
@@ -31,6 +33,7 @@ enum {
 	NO_RIL = 8, /* no range commands */
 	POLL = 16,  /* CONS is read, no message is waited for */
 	ECMDQ = 32, /* queues of their own */
+	MUTE = 64,  /* nobody executes the commands: the driver alone */
 };
 
 struct world;
@@ -41,7 +44,6 @@ struct worker {
 	struct iommu_dev *dev;
 	struct iommu_domain *domain;
 	uint64_t iova;
-	pthread_t thread;
 };
 
 /* The commands of one unmap, and the queue that they went to. */
@@ -53,6 +55,13 @@ struct tape {
 	unsigned n;
 	uint64_t cmd[8][2];
 };
+
+/* A command queue as memory: where the SYNC before an index is. */
+struct mute_queue {
+	uint64_t *slots;
+	uint32_t mask;
+};
+enum { ECMDQS = 8 };
 
 struct world {
 	struct smmu_bus *bus;
@@ -66,9 +75,10 @@ struct world {
 	unsigned threads;
 	uint64_t param;
 	struct tape tape;
+	bool mute;
+	struct mute_queue queue[1 + ECMDQS]; /* the command queue first */
 	struct worker worker[THREADS];
-	pthread_barrier_t barrier;
-	bool quit;
+	struct crew *crew;
 };
 
 /* ---- The platform ---- */
@@ -84,11 +94,16 @@ static uint64_t p_read64(void *ctx, uint64_t pa)
 }
 
 static void tape_write(struct world *w, uint64_t pa, uint32_t value);
+static void mute_write(struct world *w, uint64_t pa, uint32_t value);
 
 static void p_write32(void *ctx, uint64_t pa, uint32_t value)
 {
 	struct world *w = ctx;
 
+	if (w->mute) {
+		mute_write(w, pa, value);
+		return;
+	}
 	if (w->tape.running)
 		tape_write(w, pa, value);
 	smmu_mmio_write(w->smmu, pa, 4, value);
@@ -162,37 +177,39 @@ static void unmap_all(struct worker *me)
 			abort();
 }
 
-static void *work(void *arg)
-{
-	struct worker *me = arg;
+enum phase { MAP, UNMAP_ALL };
 
-	for (;;) {
-		pthread_barrier_wait(&me->world->barrier);
-		if (me->world->quit)
-			return NULL;
+static void do_phase(struct worker *me, uint64_t phase)
+{
+	if (phase == MAP)
 		map_all(me);
-		pthread_barrier_wait(&me->world->barrier);
+	else
 		unmap_all(me);
-		pthread_barrier_wait(&me->world->barrier);
-	}
 }
 
-/* The first worker is who measures: one of the watches, if any. */
+/* The second worker; the first is who measures. */
+static void second(struct crew *crew, void *ctx, unsigned index, uint64_t phase)
+{
+	(void)crew;
+	do_phase(&((struct world *)ctx)->worker[index + 1], phase);
+}
+
+/* The clock runs from before the first to after the last of them. */
+static void run_phase(struct world *w, enum phase phase, struct stopwatch *watch)
+{
+	if (watch)
+		stopwatch_start(watch);
+	crew_go(w->crew, phase);
+	do_phase(&w->worker[0], phase);
+	crew_wait(w->crew);
+	if (watch)
+		stopwatch_stop(watch, PAGES * w->threads);
+}
+
 static void round_of(struct world *w, struct stopwatch *map, struct stopwatch *unmap)
 {
-	pthread_barrier_wait(&w->barrier);
-	if (map)
-		stopwatch_start(map);
-	map_all(&w->worker[0]);
-	pthread_barrier_wait(&w->barrier);
-	if (map)
-		stopwatch_stop(map, PAGES * w->threads);
-	if (unmap)
-		stopwatch_start(unmap);
-	unmap_all(&w->worker[0]);
-	pthread_barrier_wait(&w->barrier);
-	if (unmap)
-		stopwatch_stop(unmap, PAGES * w->threads);
+	run_phase(w, MAP, map);
+	run_phase(w, UNMAP_ALL, unmap);
 }
 
 static void unmap_sample(const struct bench_case *c, void *state, uint64_t ops,
@@ -216,6 +233,14 @@ static void map_sample(const struct bench_case *c, void *state, uint64_t ops,
 }
 
 /* ---- The SMMU's part ---- */
+
+/* Of a queue with that PROD. */
+static uint64_t base_before(uint64_t prod)
+{
+	return prod == SMMU_REG_CMDQ_PROD
+		       ? SMMU_REG_CMDQ_BASE
+		       : prod - (SMMU_REG_ECMDQ_PROD(0, 0) - SMMU_REG_ECMDQ_BASE(0, 0));
+}
 
 /* A write of PROD that leads to commands: they are there by now. */
 static void tape_write(struct world *w, uint64_t pa, uint32_t value)
@@ -294,6 +319,57 @@ static void model_sample(const struct bench_case *c, void *state, uint64_t ops,
 	(void)c;
 	tape_record(state);
 	play_laps(state, ops, watch);
+}
+
+/* ---- The driver's part: an SMMU that says it is done, and does nothing ---- */
+
+static uint64_t prod_of(const struct world *w, unsigned queue)
+{
+	uint64_t page;
+
+	if (!queue)
+		return SMMU_REG_CMDQ_PROD;
+	page = smmu_reg_get_addr(
+		smmu_mmio_read(w->smmu, SMMU_REG_CMDQ_CONTROL_PAGE_BASE(0), 8),
+		SMMU_CMDQ_CONTROL_PAGE_BASE_ADDR);
+	return page + SMMU_REG_ECMDQ_PROD(queue - 1, 3);
+}
+
+static void mute_write(struct world *w, uint64_t pa, uint32_t value)
+{
+	uint64_t stride = SMMU_REG_ECMDQ_PROD(1, 3) - SMMU_REG_ECMDQ_PROD(0, 3);
+	uint64_t n = pa == SMMU_REG_CMDQ_PROD ? 0 : 1 + (pa & 0xffff) / stride;
+	const struct mute_queue *q = &w->queue[n];
+
+	/* The message of the last SYNC, as the SMMU would send it. */
+	__atomic_store_n((uint32_t *)(q->slots + 2 * ((value - 1) & q->mask >> 1)), 0,
+			 __ATOMIC_RELEASE);
+}
+
+/*
+ * Rounds send whole laps to each queue, by threads that stay on their processors: after
+ * one the SMMU, who heard nothing, and the driver agree again.
+ */
+static void mute_sample(const struct bench_case *c, void *state, uint64_t ops,
+			struct stopwatch *watch)
+{
+	struct world *w = state;
+
+	(void)c;
+	for (unsigned i = 0; i < (w->param & ECMDQ ? 1 + ECMDQS : 1); i++) {
+		uint64_t prod = prod_of(w, i);
+		uint64_t base = smmu_mmio_read(w->smmu, base_before(prod), 8);
+
+		w->queue[i].mask =
+			(UINT32_C(2) << smmu_reg_get(base, SMMU_CMDQ_BASE_LOG2SIZE)) - 1;
+		w->queue[i].slots =
+			smmu_bus_ptr(w->bus, smmu_reg_get_addr(base, SMMU_CMDQ_BASE_ADDR),
+				     UINT64_C(8) * (w->queue[i].mask + 1));
+	}
+	w->mute = true;
+	for (uint64_t done = 0; done < ops; done += PAGES * w->threads)
+		round_of(w, NULL, watch);
+	w->mute = false;
 }
 
 /* ns of one operation between two readings of a watch, if less than best. */
@@ -384,8 +460,6 @@ static void worker_up(struct world *w, unsigned i)
 		abort();
 	if (iommu_attach_device(me->domain, me->dev))
 		abort();
-	if (i && pthread_create(&me->thread, NULL, work, me))
-		abort();
 }
 
 static void worker_down(struct world *w, unsigned i)
@@ -408,11 +482,14 @@ static bool setup(const struct bench_case *c, void **out)
 	w->param = c->param;
 	w->threads = c->param & TWO ? 2 : 1;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_barrier_init(&w->barrier, NULL, w->threads);
 	hardware_up(w);
 	driver_up(w);
 	for (unsigned i = 0; i < w->threads; i++)
 		worker_up(w, i);
+	/* One alone stays where he is, too. */
+	w->crew = crew_start(w->threads - 1, second, w);
+	if (!w->crew)
+		abort();
 	*out = w;
 	return true;
 }
@@ -421,10 +498,7 @@ static void teardown(void *state)
 {
 	struct world *w = state;
 
-	w->quit = true;
-	pthread_barrier_wait(&w->barrier);
-	for (unsigned i = 1; i < w->threads; i++)
-		pthread_join(w->worker[i].thread, NULL);
+	crew_end(w->crew);
 	for (unsigned i = w->threads; i--;)
 		worker_down(w, i);
 	arm_smmu_remove(w->drv);
@@ -432,7 +506,6 @@ static void teardown(void *state)
 	iommu_fwnode_put(w->fwnode);
 	smmu_destroy(w->smmu);
 	smmu_bus_destroy(w->bus);
-	pthread_barrier_destroy(&w->barrier);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
@@ -463,6 +536,12 @@ static const struct bench_case cases[] = {
 	PAIR("poll", "range command, CONS polled", POLL),
 	UNMAP("ecmdq", "range command, own queue", ECMDQ),
 	PAIR("ecmdq", "range command, own queue", ECMDQ),
+	CASE(mute, "cmdq", "unmap of a page, the driver alone", MUTE),
+	CASE(mute, "cmdq/2", "the same, two threads on one queue", MUTE | TWO),
+	CASE(mute, "ecmdq", "unmap of a page, own queue, the driver alone", MUTE | ECMDQ),
+	CASE(mute, "ecmdq/2", "the same, two threads", MUTE | ECMDQ | TWO),
+	CASE(mute, "ecmdq/2own", "the same, two threads and domains",
+	     MUTE | ECMDQ | TWO | OWN),
 	CASE(map, "s1", "map of a page, stage 1", 0),
 	CASE(map, "s1/2", "the same, two threads", TWO),
 	CASE(map, "s1/2own", "the same, two threads and domains", TWO | OWN),

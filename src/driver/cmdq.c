@@ -38,7 +38,7 @@ void arm_smmu_cmdq_start(struct arm_smmu_cmdq *cmdq, uint32_t base_reg)
 	struct arm_smmu *smmu = cmdq->smmu;
 
 	arm_smmu_ring_reset(&cmdq->ring);
-	__atomic_store_n(&cmdq->q.prod, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&cmdq->prod, 0, __ATOMIC_RELAXED);
 	arm_smmu_write64(smmu, base_reg, arm_smmu_queue_base(&cmdq->q));
 	arm_smmu_write32(smmu, cmdq->q.prod_reg, 0);
 	arm_smmu_write32(smmu, cmdq->q.cons_reg, 0);
@@ -76,7 +76,7 @@ bool arm_smmu_cmdq_defer(struct arm_smmu *smmu)
 
 static void write_prod(struct arm_smmu_cmdq *cmdq)
 {
-	uint32_t prod = shared_load(&cmdq->q.prod) | shared_load(&cmdq->flags);
+	uint32_t prod = shared_load(&cmdq->prod) | shared_load(&cmdq->flags);
 
 	__atomic_store_n(&cmdq->owner, (uintptr_t)pthread_self(), __ATOMIC_RELAXED);
 	/* Orders the commands before the index (platform.h). */
@@ -340,7 +340,7 @@ static void hand_over(struct arm_smmu_cmdq *cmdq, uint64_t pos, unsigned n)
 	uint64_t end = arm_smmu_ring_take(&cmdq->ring, pos, n);
 
 	count_commands(cmdq, pos, end);
-	shared_store(&cmdq->q.prod, queue_index(&cmdq->q, (uint32_t)end));
+	shared_store(&cmdq->prod, queue_index(&cmdq->q, (uint32_t)end));
 	/* The owner is alone, but for ERRACK, which the main queue has elsewhere. */
 	if (cmdq == &cmdq->smmu->cmdq)
 		write_prod(cmdq);

@@ -90,13 +90,15 @@ struct arm_smmu_cmdq {
 	unsigned syncs; /* atomic: interrupts of CMD_SYNCs so far */
 	/* An ECMDQ's, else 0: what goes into PROD with the index. Atomic. */
 	uint32_t flags;
-	struct arm_smmu_queue q; /* prod: atomic, what the register should be */
-	struct arm_smmu_ring ring;
+	struct arm_smmu_queue q;   /* prod is not used: see below */
 	struct arm_smmu_gate gate; /* to the PROD of an ECMDQ */
-	uintptr_t owner;	   /* atomic: the thread that writes PROD, 0: none */
-	bool deferred; /* atomic: an interrupt that wants commands came to it */
+	/* From the end of the ring on: what each submission writes. */
+	struct arm_smmu_ring ring;
 	struct arm_smmu_sent sent;
-	char apart[64]; /* the next queue may be another CPU's */
+	uintptr_t owner; /* atomic: the thread that writes PROD, 0: none */
+	uint32_t prod;	 /* atomic: what the register should be */
+	bool deferred;	 /* atomic: an interrupt that wants commands came to it */
+	char apart[64];	 /* the next queue may be another CPU's */
 };
 
 struct arm_smmu_strtab {

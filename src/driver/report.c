@@ -81,9 +81,10 @@ IOMMU_PRINTF(2, 3) static void say(struct text *t, const char *fmt, ...)
  * Not yet consumed, oldest first; a long tail is cut. By the driver's own PROD, which the
  * register may not have become.
  */
-static void say_in_flight(const struct arm_smmu_queue *q, struct text *t, uint32_t cons)
+static void say_in_flight(const struct arm_smmu_cmdq *cmdq, struct text *t, uint32_t cons)
 {
-	uint32_t prod = __atomic_load_n(&q->prod, __ATOMIC_ACQUIRE);
+	const struct arm_smmu_queue *q = &cmdq->q;
+	uint32_t prod = __atomic_load_n(&cmdq->prod, __ATOMIC_ACQUIRE);
 	uint32_t used = queue_used(q, queue_index(q, prod), queue_index(q, cons));
 
 	for (uint32_t i = 0; i < used && i < 16; i++) {
@@ -103,11 +104,11 @@ static void say_ecmdq(const struct arm_smmu *smmu, struct text *t, unsigned i)
 	uint32_t prod = arm_smmu_read32(smmu, q->prod_reg);
 	uint32_t cons = arm_smmu_read32(smmu, q->cons_reg);
 
-	if (queue_index(q, __atomic_load_n(&q->prod, __ATOMIC_ACQUIRE)) ==
+	if (queue_index(q, __atomic_load_n(&smmu->ecmdqs[i].prod, __ATOMIC_ACQUIRE)) ==
 	    queue_index(q, cons))
 		return;
 	say(t, "ECMDQ_PROD%u %#x ECMDQ_CONS%u %#x\n", i, prod, i, cons);
-	say_in_flight(q, t, cons);
+	say_in_flight(&smmu->ecmdqs[i], t, cons);
 }
 
 size_t arm_smmu_dump(struct arm_smmu *smmu, char *buf, size_t len)
@@ -131,7 +132,7 @@ size_t arm_smmu_dump(struct arm_smmu *smmu, char *buf, size_t len)
 	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
 		say(&t, " %s %#x", regs[i].name, arm_smmu_read32(smmu, regs[i].reg));
 	say(&t, "\n");
-	say_in_flight(&smmu->cmdq.q, &t, cons);
+	say_in_flight(&smmu->cmdq, &t, cons);
 	for (unsigned i = 0; i < smmu->num_ecmdqs; i++)
 		say_ecmdq(smmu, &t, i);
 	return t.at;
