@@ -56,10 +56,11 @@ struct tape {
 	uint64_t cmd[8][2];
 };
 
-/* A command queue as memory: where the SYNC before an index is. */
+/* A command queue as memory, and up to where it is answered. */
 struct mute_queue {
 	uint64_t *slots;
-	uint32_t mask;
+	uint32_t mask, prod;
+	char apart[64]; /* the next may be another CPU's */
 };
 enum { ECMDQS = 8 };
 
@@ -339,11 +340,15 @@ static void mute_write(struct world *w, uint64_t pa, uint32_t value)
 {
 	uint64_t stride = SMMU_REG_ECMDQ_PROD(1, 3) - SMMU_REG_ECMDQ_PROD(0, 3);
 	uint64_t n = pa == SMMU_REG_CMDQ_PROD ? 0 : 1 + (pa & 0xffff) / stride;
-	const struct mute_queue *q = &w->queue[n];
+	struct mute_queue *q = &w->queue[n];
 
-	/* The message of the last SYNC, as the SMMU would send it. */
-	__atomic_store_n((uint32_t *)(q->slots + 2 * ((value - 1) & q->mask >> 1)), 0,
-			 __ATOMIC_RELEASE);
+	/* The messages of its SYNCs, as the SMMU would send them. */
+	for (; (q->prod ^ value) & q->mask; q->prod++) {
+		uint64_t *slot = q->slots + 2 * (q->prod & q->mask >> 1);
+
+		if (smmu_get(slot, SMMU_CMD_OPCODE) == SMMU_OP_SYNC)
+			__atomic_store_n((uint32_t *)slot, 0, __ATOMIC_RELEASE);
+	}
 }
 
 /*
@@ -360,6 +365,7 @@ static void mute_sample(const struct bench_case *c, void *state, uint64_t ops,
 		uint64_t prod = prod_of(w, i);
 		uint64_t base = smmu_mmio_read(w->smmu, base_before(prod), 8);
 
+		w->queue[i].prod = (uint32_t)smmu_mmio_read(w->smmu, prod, 4);
 		w->queue[i].mask =
 			(UINT32_C(2) << smmu_reg_get(base, SMMU_CMDQ_BASE_LOG2SIZE)) - 1;
 		w->queue[i].slots =

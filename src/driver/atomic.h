@@ -15,6 +15,11 @@
 #else
 #include <sched.h>
 
+/* Pauses, of some 10 to 50 ns each. */
+#ifndef SHARED_STAND_BACK
+#define SHARED_STAND_BACK 128
+#endif
+
 /* What the writer did before its store, release or cas has happened (acquire). */
 #define shared_load(at)		   __atomic_load_n(at, __ATOMIC_ACQUIRE)
 #define shared_store(at, value)	   __atomic_store_n(at, value, __ATOMIC_RELEASE)
@@ -42,6 +47,15 @@ static inline void shared_pause_(unsigned i)
 		shared_spin();
 	else
 		sched_yield();
+}
+
+/* Long enough for another CPU to do several submissions in a row. */
+#define shared_stand_back() shared_stand_back_()
+
+static inline void shared_stand_back_(void)
+{
+	for (unsigned i = 0; i < SHARED_STAND_BACK; i++)
+		shared_spin();
 }
 
 static inline bool shared_cas_(uint64_t *at, uint64_t old, uint64_t value)

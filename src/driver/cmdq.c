@@ -9,6 +9,8 @@
 #include "driver/atomic.h"
 #include "driver/queue.h"
 
+enum { STAND_BACKS = 4 };
+
 int arm_smmu_cmdq_alloc(struct arm_smmu *smmu, struct arm_smmu_cmdq *cmdq, unsigned log2,
 			uint32_t prod_reg, uint32_t cons_reg)
 {
@@ -184,6 +186,17 @@ static void report_timeout(struct arm_smmu *smmu, const char *what)
 }
 
 /*
+ * Two CPUs that submit in turn pass the words of the ring, the slots and whatever the
+ * SMMU keeps to and fro, each many times the price of a submission. So who finds another
+ * at it leaves him the queue for a while, in which he does several; but not for long.
+ */
+static void let_others_finish(struct arm_smmu_cmdq *cmdq)
+{
+	for (unsigned i = 0; i < STAND_BACKS && arm_smmu_ring_busy(&cmdq->ring); i++)
+		shared_stand_back();
+}
+
+/*
  * CHOICE: DRV-96 would wait for ever; a process that hangs with a dead device helps
  * nobody, so the wait ends, with an error to the caller and nothing put in.
  */
@@ -191,6 +204,7 @@ static int reserve(struct arm_smmu_cmdq *cmdq, unsigned n, uint64_t *pos, bool *
 {
 	struct arm_smmu_wait w;
 
+	let_others_finish(cmdq);
 	if (arm_smmu_ring_reserve(&cmdq->ring, n, pos, owner))
 		return 0;
 	arm_smmu_wait_begin(cmdq->smmu, &w);

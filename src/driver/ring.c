@@ -57,6 +57,13 @@ bool arm_smmu_ring_reserve(struct arm_smmu_ring *ring, unsigned n, uint64_t *pos
 	}
 }
 
+bool arm_smmu_ring_busy(const struct arm_smmu_ring *ring)
+{
+	uint64_t tail = shared_load(&ring->tail);
+
+	return tail & RING_OWNED || tail >> 1 != shared_load(&ring->handed);
+}
+
 void arm_smmu_ring_publish(struct arm_smmu_ring *ring, uint64_t pos, unsigned n)
 {
 	shared_store(end_at(ring, pos), pos + n);

@@ -50,6 +50,8 @@ void arm_smmu_ring_reset(struct arm_smmu_ring *ring);
  */
 bool arm_smmu_ring_reserve(struct arm_smmu_ring *ring, unsigned n, uint64_t *pos,
 			   bool *owner);
+/* Somebody is between a reservation and the end of his telling the hardware. */
+bool arm_smmu_ring_busy(const struct arm_smmu_ring *ring);
 /* By who is not the owner: the n slots from pos on are written. */
 void arm_smmu_ring_publish(struct arm_smmu_ring *ring, uint64_t pos, unsigned n);
 /* By the owner, who has written the n slots from pos on: what to tell the hardware. */

@@ -21,6 +21,7 @@ void explore_pause(void);
 #define shared_add(at, n)	   ring_add(at, n, #at)
 #define shared_and(at, bits)	   ring_and(at, bits, #at)
 #define shared_cas(at, old, value) ring_cas(at, old, value, #at)
+#define shared_stand_back()	   explore_pause()
 #define shared_pause(i)		   ((void)(i), explore_pause())
 
 #endif
