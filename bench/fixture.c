@@ -190,6 +190,8 @@ struct fixture *fixture_build(const struct fixture_config *want)
 		goto fail;
 	cfg.tlb_entries = want->tlb_entries;
 	cfg.ats = want->ats;
+	if (want->option && smmu_config_set(&cfg, want->option, 1, NULL, 0))
+		goto fail;
 	cfg.name = f->beside ? "smmu1" : "smmu0";
 	if (smmu_create(&f->smmu, f->bus, &cfg))
 		goto fail;

@@ -42,10 +42,11 @@ struct fixture_config {
 	bool ats;	      /* full for SID_S1 */
 	/* SMMU_STE_CONFIG_*: what the CONTEXTS streams have; 0: there are none. */
 	unsigned contexts;
+	const char *option; /* a member of struct smmu_config that is to be 1; or NULL */
 	struct fixture *beside; /* a second SMMU on the bus of this one; NULL: its own */
 };
 
-/* NULL: no memory. */
+/* NULL: no memory, or no such option. */
 struct fixture *fixture_build(const struct fixture_config *cfg);
 /* Pages of 4 KiB, and no contexts. */
 struct fixture *fixture_create(uint64_t pages, uint32_t tlb_entries);

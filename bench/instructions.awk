@@ -4,21 +4,21 @@
 # cases were counted. Exits 1 for a regression that counts.
 /^#/ || !NF { next }
 NR == FNR { old[$1] = $2; next }
-!head { printf "%-26s %10s %10s %8s\n", "case", "baseline", "now", "ratio"; head = 1 }
+!head { printf "%-30s %10s %10s %8s\n", "case", "baseline", "now", "ratio"; head = 1 }
 !($1 in old) {
-	printf "%-26s %10s %10.1f %8s  new: --update takes it in\n", $1, "-", $2, "-"
+	printf "%-30s %10s %10.1f %8s  new: --update takes it in\n", $1, "-", $2, "-"
 	next
 }
 {
 	ratio = $2 / old[$1]; word = ""; seen[$1] = 1
 	if (ratio > 1 + percent / 100) { word = "  more"; bad = bad " " $1 }
 	if (ratio < 1 - percent / 100) { word = "  less"; less++ }
-	printf "%-26s %10.1f %10.1f %8.3f%s\n", $1, old[$1], $2, ratio, word
+	printf "%-30s %10.1f %10.1f %8.3f%s\n", $1, old[$1], $2, ratio, word
 }
 END {
 	if (whole)
 		for (name in old)
-			if (!(name in seen)) { printf "%-26s %10.1f  not counted\n", name, old[name]; lost = 1 }
+			if (!(name in seen)) { printf "%-30s %10.1f  not counted\n", name, old[name]; lost = 1 }
 	if (less)
 		printf "\n%d took less: bench/instructions --update keeps it that way.\n", less
 	if (bad && !same)

@@ -116,7 +116,7 @@ int report_compare(FILE *out, const char *path, const struct bench_results *all)
 		json_decref(root);
 		return -1;
 	}
-	fprintf(out, "\n%-26s %10s %10s %8s\n", "case", "then", "now", "ratio");
+	fprintf(out, "\n%-30s %10s %10s %8s\n", "case", "then", "now", "ratio");
 	for (unsigned i = 0; i < all->n; i++) {
 		const struct bench_result *r = &all->r[i];
 		json_t *old = find_old(list, r->c->name);
@@ -125,10 +125,10 @@ int report_compare(FILE *out, const char *path, const struct bench_results *all)
 		if (r->skipped)
 			continue;
 		if (then > 0)
-			fprintf(out, "%-26s %10.1f %10.1f %8.2f%s\n", r->c->name, then,
+			fprintf(out, "%-30s %10.1f %10.1f %8.2f%s\n", r->c->name, then,
 				r->median, r->median / then, verdict(old, r));
 		else
-			fprintf(out, "%-26s %10s %10.1f %8s\n", r->c->name, "-",
+			fprintf(out, "%-30s %10s %10.1f %8s\n", r->c->name, "-",
 				r->median, "new");
 	}
 	json_decref(root);

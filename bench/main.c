@@ -261,7 +261,7 @@ int main(int argc, char **argv)
 	}
 	if (o.list) {
 		for (unsigned i = 0; i < all.n; i++)
-			printf("%-26s %s\n", chosen[i]->name, chosen[i]->what);
+			printf("%-30s %s\n", chosen[i]->name, chosen[i]->what);
 		return 0;
 	}
 	if (run(&o, chosen, &all))

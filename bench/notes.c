@@ -59,6 +59,7 @@ static const struct {
 	{ "translate/hit/4k", 14 },
 	{ "translate/miss_s1/4k", 60 },
 	{ "translate/miss_nested/4k", 220 },
+	{ "translate/miss_nested/4k_walk", 90 },
 	{ "tlbi/nh_va/64k", 14 },
 	{ "tlbi/nh_va/1m", 40 },
 	{ "tlbi/nh_va/*", 12 },

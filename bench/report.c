@@ -53,7 +53,7 @@ static void line(FILE *out, const struct bench_results *all, const struct bench_
 	struct bench_note note = bench_note(r->c->name);
 	double ratio = results_ratio(all, r);
 
-	fprintf(out, "%-26s", r->c->name);
+	fprintf(out, "%-30s", r->c->name);
 	if (r->skipped) {
 		fprintf(out, "  skipped: %s\n", r->skipped);
 		return;
@@ -76,7 +76,7 @@ static void line(FILE *out, const struct bench_results *all, const struct bench_
 
 int report_text(FILE *out, const struct bench_results *all)
 {
-	fprintf(out, "%-26s %9s %9s %9s %9s %9s %9s %9s %s\n", "case", "median ns", "min",
+	fprintf(out, "%-30s %9s %9s %9s %9s %9s %9s %9s %s\n", "case", "median ns", "min",
 		"p90", "p99", "instr/op", "target", "x limit", "limit");
 	for (unsigned i = 0; i < all->n; i++)
 		line(out, all, &all->r[i]);

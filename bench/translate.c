@@ -53,10 +53,12 @@ static struct state *start(uint32_t sid, const struct fixture_config *cfg)
 }
 
 /* Room for the working set four times over, so that a hit is a hit. */
-static bool setup_hit(const struct bench_case *c, void **out, uint32_t sid)
+static bool setup_hit(const struct bench_case *c, void **out, uint32_t sid,
+		      const char *option)
 {
 	struct fixture_config cfg = { .pages = c->param,
-				      .tlb_entries = (uint32_t)c->param * 4 };
+				      .tlb_entries = (uint32_t)c->param * 4,
+				      .option = option };
 	struct state *s = start(sid, &cfg);
 
 	if (!s)
@@ -73,7 +75,7 @@ static bool setup_dma(const struct bench_case *c, void **out, uint32_t bytes, ui
 {
 	struct state *s;
 
-	if (!setup_hit(c, out, SID_S1))
+	if (!setup_hit(c, out, SID_S1, NULL))
 		return false;
 	s = *out;
 	s->bytes = bytes;
@@ -87,11 +89,12 @@ static bool setup_dma(const struct bench_case *c, void **out, uint32_t bytes, ui
 
 /* A TLB far smaller than the working set: each is a miss, with its insertion. */
 static bool setup_miss(const struct bench_case *c, void **out, uint32_t sid,
-		       unsigned page_bits)
+		       unsigned page_bits, const char *option)
 {
 	struct fixture_config cfg = { .pages = c->param,
 				      .tlb_entries = 16,
-				      .page_bits = page_bits };
+				      .page_bits = page_bits,
+				      .option = option };
 	struct state *s = start(sid, &cfg);
 
 	if (!s)
@@ -104,14 +107,15 @@ static bool setup_miss(const struct bench_case *c, void **out, uint32_t sid,
 	return true;
 }
 
-#define HIT(id, sid)                                                                     \
+#define HIT(id, sid, option)                                                             \
 	static bool setup_hit_##id(const struct bench_case *c, void **out)               \
 	{                                                                                \
-		return setup_hit(c, out, sid);                                           \
+		return setup_hit(c, out, sid, option);                                   \
 	}
-HIT(s1, SID_S1)
-HIT(s2, SID_S2)
-HIT(nested, SID_NESTED)
+HIT(s1, SID_S1, NULL)
+HIT(s2, SID_S2, NULL)
+HIT(nested, SID_NESTED, NULL)
+HIT(no_utlb, SID_S1, "no_utlb")
 
 #define DMA(id, bytes, op)                                                               \
 	static bool setup_##id(const struct bench_case *c, void **out)                   \
@@ -123,20 +127,23 @@ DMA(read_64, 64, SMMU_READ)
 DMA(write_8, 8, SMMU_WRITE)
 DMA(write_64, 64, SMMU_WRITE)
 
-#define MISS(id, sid, bits)                                                              \
+#define MISS(id, sid, bits, option)                                                      \
 	static bool setup_miss_##id(const struct bench_case *c, void **out)              \
 	{                                                                                \
-		return setup_miss(c, out, sid, bits);                                    \
+		return setup_miss(c, out, sid, bits, option);                            \
 	}
-MISS(s1_4k, SID_S1, 12)
-MISS(s1_2m, SID_S1, 21)
-MISS(s1_1g, SID_S1, 30)
-MISS(s2_4k, SID_S2, 12)
-MISS(s2_2m, SID_S2, 21)
-MISS(s2_1g, SID_S2, 30)
-MISS(nested_4k, SID_NESTED, 12)
-MISS(nested_2m, SID_NESTED, 21)
-MISS(nested_1g, SID_NESTED, 30)
+MISS(s1_4k, SID_S1, 12, NULL)
+MISS(s1_2m, SID_S1, 21, NULL)
+MISS(s1_1g, SID_S1, 30, NULL)
+MISS(s1_4k_walk, SID_S1, 12, "walk_cache")
+MISS(s2_4k, SID_S2, 12, NULL)
+MISS(s2_2m, SID_S2, 21, NULL)
+MISS(s2_1g, SID_S2, 30, NULL)
+MISS(s2_4k_walk, SID_S2, 12, "walk_cache")
+MISS(nested_4k, SID_NESTED, 12, NULL)
+MISS(nested_2m, SID_NESTED, 21, NULL)
+MISS(nested_1g, SID_NESTED, 30, NULL)
+MISS(nested_4k_walk, SID_NESTED, 12, "walk_cache")
 
 static void sample(const struct bench_case *c, void *state, uint64_t ops,
 		   struct stopwatch *w)
@@ -214,6 +221,8 @@ static const struct bench_case cases[] = {
 	     hit_nested),
 	CASE("hit_nested/64k", "TLB hit, both stages, random over 65536 pages", 65536,
 	     hit_nested),
+	CASE("hit_no_utlb/4k", "TLB hit of a port without micro-TLB, over 4096 pages",
+	     4096, hit_no_utlb),
 	CASE("miss_s1/4k", "TLB miss, stage 1, 4 levels, 4096 pages of 4 KiB", 4096,
 	     miss_s1_4k),
 	CASE("miss_s1/2m", "TLB miss, stage 1, 3 levels, 4096 blocks of 2 MiB", 4096,
@@ -222,18 +231,24 @@ static const struct bench_case cases[] = {
 	     miss_s1_1g),
 	CASE("miss_s1/4k_far", "TLB miss, stage 1, 4 levels, 1048576 pages of 4 KiB",
 	     1048576, miss_s1_4k),
+	CASE("miss_s1/4k_walk", "the 4096 pages, tables on the way cached", 4096,
+	     miss_s1_4k_walk),
 	CASE("miss_s2/4k", "TLB miss, stage 2, 4 levels, 4096 pages of 4 KiB", 4096,
 	     miss_s2_4k),
 	CASE("miss_s2/2m", "TLB miss, stage 2, 3 levels, 4096 blocks of 2 MiB", 4096,
 	     miss_s2_2m),
 	CASE("miss_s2/1g", "TLB miss, stage 2, 2 levels, 4096 blocks of 1 GiB", 4096,
 	     miss_s2_1g),
+	CASE("miss_s2/4k_walk", "the 4096 pages, tables on the way cached", 4096,
+	     miss_s2_4k_walk),
 	CASE("miss_nested/4k", "TLB miss, both stages, 24 reads, 4096 pages of 4 KiB",
 	     4096, miss_nested_4k),
 	CASE("miss_nested/2m", "TLB miss, both stages of 2 MiB, 4096 blocks", 4096,
 	     miss_nested_2m),
 	CASE("miss_nested/1g", "TLB miss, both stages of 1 GiB, 4096 blocks", 4096,
 	     miss_nested_1g),
+	CASE("miss_nested/4k_walk", "both stages, 4096 pages, tables on the way cached",
+	     4096, miss_nested_4k_walk),
 	DMA4("read_8", "DMA read of 8 bytes", read_8),
 	DMA4("read_64", "DMA read of 64 bytes", read_64),
 	DMA4("write_8", "DMA write of 8 bytes", write_8),
