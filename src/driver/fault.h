@@ -29,6 +29,10 @@ static inline bool arm_smmu_can_fault(const struct arm_smmu_master *master)
 	return master->smmu->iopf && (master->stall_enabled || master->pri_supported);
 }
 
+/* DRV-84, step 4: an answer goes to one StreamID: 0 or -EOPNOTSUPP. */
+int arm_smmu_test_faults(const struct iommu_domain *core,
+			 const struct arm_smmu_master *master);
+
 /*
  * Lets the function ask for pages, once its ATS is on and a domain serves them; or no
  * more, before either ends.

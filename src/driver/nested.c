@@ -6,6 +6,7 @@
 #include <string.h>
 #include <smmulator/iommufd_smmuv3.h>
 #include "driver/change.h"
+#include "driver/fault.h"
 #include "driver/strtab.h"
 #include "driver/vsmmu.h"
 
@@ -106,7 +107,9 @@ static int nested_test_dev(struct iommu_domain *core, struct iommu_dev *dev,
 	if (nested->vsmmu->smmu != master->smmu)
 		return -EINVAL;
 	/* CDs of the host would be out of reach. */
-	return master->num_pasids ? -EBUSY : 0;
+	if (master->num_pasids)
+		return -EBUSY;
+	return arm_smmu_test_faults(core, master);
 }
 
 /* DRV-84, step 3: what the guest calls the device; no name, no events for the guest. */

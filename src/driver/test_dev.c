@@ -18,9 +18,8 @@ static int test_pasid(const struct arm_smmu_domain *domain,
 	return 0;
 }
 
-/* DRV-84, step 4: an answer goes to one StreamID. */
-static int test_faults(const struct iommu_domain *core,
-		       const struct arm_smmu_master *master)
+int arm_smmu_test_faults(const struct iommu_domain *core,
+			 const struct arm_smmu_master *master)
 {
 	if (!core->iopf_handler || !arm_smmu_can_fault(master))
 		return 0;
@@ -49,7 +48,7 @@ int arm_smmu_test_dev(struct iommu_domain *core, struct iommu_dev *dev, uint32_t
 	else if (domain->stage == STAGE_2 && master->num_pasids)
 		err = -EBUSY;
 	if (!err)
-		err = test_faults(core, master);
+		err = arm_smmu_test_faults(core, master);
 	/* DRV-63, CORE-132 */
 	if (!err && !master->canwbs &&
 	    __atomic_load_n(&domain->enforced, __ATOMIC_ACQUIRE))
