@@ -69,6 +69,8 @@ static int run(const struct command *command, struct user_cmd *cmd,
 	if (mem->write(mem->ctx, uaddr, cmd->arg,
 		       usize < command->size ? usize : command->size))
 		err = -EFAULT; /* CORE-179: over a success, and over an error */
+	if (cmd->mapped && err)
+		user_ioas_take_back(cmd->mapped, cmd->first, cmd->last);
 	if (cmd->made && err)
 		user_object_destroy(cmd->made);
 	else if (cmd->made)

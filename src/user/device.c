@@ -2,6 +2,7 @@
 /* Devices: bound, unbound, asked what their IOMMU is (CORE-138, 139, 183, 184). */
 #include <stdlib.h>
 #include <string.h>
+#include <smmulator/iommu_pci.h>
 #include "user/user.h"
 
 /* The group's record in this context, made with its first device. NULL: no memory. */
@@ -189,6 +190,25 @@ static uint8_t pasid_log2(const struct iommu_dev *dev)
 	return log2;
 }
 
+static uint64_t capabilities(struct iommu_dev *dev)
+{
+	uint64_t caps = 0;
+	int known = 0;
+	unsigned features;
+
+	if (iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
+		caps |= IOMMU_HW_CAP_DIRTY_TRACKING;
+	/* What the function can do under a PASID counts only if it has some here. */
+	if (iommu_dev_desc(dev)->bus == IOMMU_BUS_PCI && iommu_dev_max_pasids(dev))
+		known = iommu_pci_pasid_features(dev);
+	features = known > 0 ? (unsigned)known : 0;
+	if (features & IOMMU_PCI_PASID_EXEC)
+		caps |= IOMMU_HW_CAP_PCI_PASID_EXEC;
+	if (features & IOMMU_PCI_PASID_PRIV)
+		caps |= IOMMU_HW_CAP_PCI_PASID_PRIV;
+	return caps;
+}
+
 int user_cmd_get_hw_info(struct user_cmd *cmd)
 {
 	struct iommu_hw_info *arg = cmd->arg;
@@ -217,8 +237,6 @@ int user_cmd_get_hw_info(struct user_cmd *cmd)
 		return err;
 	arg->out_data_type = type;
 	arg->out_max_pasid_log2 = pasid_log2(dev->dev);
-	arg->out_capabilities = 0;
-	if (iommu_capable(dev->dev, IOMMU_CAP_DIRTY_TRACKING))
-		arg->out_capabilities |= IOMMU_HW_CAP_DIRTY_TRACKING;
+	arg->out_capabilities = capabilities(dev->dev);
 	return 0;
 }

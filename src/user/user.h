@@ -82,6 +82,8 @@ struct user_cmd {
 	void *arg;		  /* our copy of its structure */
 	struct user_object *made; /* becomes visible when the answer was written */
 	bool answer_anyway;	  /* write the answer although it failed */
+	struct user_ioas *mapped; /* what is taken back if it cannot be written */
+	uint64_t first, last;
 };
 
 /* ---- pages.c: memory of the user behind an area ---- */
@@ -106,7 +108,7 @@ void user_pages_unpin(struct user_pages *pages);
 /* Of byte `offset`; pinned. *len: how much more is one piece. */
 uint64_t user_pages_pa(const struct user_pages *pages, uint64_t offset, uint64_t *len);
 
-/* ---- ioas.c, iova.c: address spaces ---- */
+/* ---- area.c, ioas.c, iova.c: address spaces ---- */
 struct user_area {
 	uint64_t iova, last;
 	uint64_t offset; /* of its first byte in pages */
@@ -146,6 +148,13 @@ struct user_area *user_ioas_find(const struct user_ioas *ioas, uint64_t iova);
 size_t user_ioas_position(const struct user_ioas *ioas, uint64_t iova);
 /* Whether areas without a gap cover [iova, last]. */
 bool user_ioas_covers(const struct user_ioas *ioas, uint64_t iova, uint64_t last);
+/* Takes over the reference on area->pages, on an error too. */
+int user_area_insert(struct user_ioas *ioas, const struct user_area *area);
+void user_area_erase(struct user_ioas *ioas, size_t at);
+/* CORE-146 */
+int user_ioas_set_small_pages(struct user_ioas *ioas, bool small);
+/* A mapping that was just made, and that nobody has heard of. */
+void user_ioas_take_back(struct user_ioas *ioas, uint64_t first, uint64_t last);
 void user_ioas_destroy(struct user_object *obj);
 
 /* iova.c */

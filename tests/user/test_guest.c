@@ -134,6 +134,9 @@ static void guest_hw_info(void **state)
 	assert_int_equal(info.iidr, smmu_mmio_read(g.r.smmu, SMMU_REG_IIDR, 4));
 	assert_int_equal(info.aidr, smmu_mmio_read(g.r.smmu, SMMU_REG_AIDR, 4));
 	assert_int_equal(cmd.out_max_pasid_log2, 8);
+	/* CORE-184: of the function. */
+	assert_int_equal(cmd.out_capabilities & ~IOMMU_HW_CAP_DIRTY_TRACKING,
+			 IOMMU_HW_CAP_PCI_PASID_EXEC | IOMMU_HW_CAP_PCI_PASID_PRIV);
 	cmd.flags = IOMMU_HW_INFO_FLAG_INPUT_TYPE;
 	cmd.in_data_type = 1;
 	assert_int_equal(iommufd_get_hw_info(g.vm.ctx, &cmd), -EOPNOTSUPP);

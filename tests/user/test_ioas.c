@@ -225,6 +225,46 @@ static void map_anywhere(void **state)
 	box_fini(&b);
 }
 
+/* CORE-136: an answer that cannot be written, and so an address that nobody knows. */
+static int no_write(void *ctx, uint64_t uaddr, const void *from, size_t len)
+{
+	(void)ctx;
+	(void)uaddr;
+	(void)from;
+	(void)len;
+	return -EFAULT;
+}
+
+static void map_that_cannot_be_told(void **state)
+{
+	const struct iommufd_config cfg = { .user = { .write = no_write } };
+	struct iommu_ioas_map cmd = { .size = sizeof(cmd),
+				      .flags = IOMMU_IOAS_MAP_READABLE,
+				      .user_va = UADDR,
+				      .length = PAGE };
+	struct iommu_ioas_copy copy = { .size = sizeof(copy),
+					.flags = IOMMU_IOAS_MAP_READABLE,
+					.length = PAGE };
+	uint64_t bytes;
+	struct box b;
+
+	(void)state;
+	box_init(&b);
+	iommufd_ctx_destroy(b.ctx);
+	assert_int_equal(iommufd_ctx_create(&b.ctx, &cfg), 0);
+	cmd.ioas_id = copy.src_ioas_id = copy.dst_ioas_id = box_ioas(&b);
+	assert_int_equal(iommufd_ioctl(b.ctx, IOMMUFD_CMD_IOAS_MAP, uptr(&cmd)), -EFAULT);
+	assert_int_equal(box_unmap(&b, cmd.ioas_id, 0, UINT64_MAX, &bytes), 0);
+	assert_int_equal(bytes, 0);
+	assert_int_equal(box_map(&b, cmd.ioas_id, UADDR, PAGE, 16 * PAGE), 0);
+	copy.src_iova = 16 * PAGE;
+	assert_int_equal(iommufd_ioctl(b.ctx, IOMMUFD_CMD_IOAS_COPY, uptr(&copy)),
+			 -EFAULT);
+	assert_int_equal(box_unmap(&b, cmd.ioas_id, 0, UINT64_MAX, &bytes), 0);
+	assert_int_equal(bytes, PAGE);
+	box_fini(&b);
+}
+
 /* ---- CORE-142 ---- */
 
 static void copy_errors(void **state)
@@ -721,6 +761,7 @@ int main(void)
 		cmocka_unit_test(map_reserved_and_bad_memory),
 		cmocka_unit_test(map_protections),
 		cmocka_unit_test(map_anywhere),
+		cmocka_unit_test(map_that_cannot_be_told),
 		cmocka_unit_test(copy_errors),
 		cmocka_unit_test(copy_shares_pages),
 		cmocka_unit_test(unmap_rules),
