@@ -27,7 +27,9 @@
  * Events. As hardware has them, but for streams without an STE: of these hardware says
  * C_BAD_STE, which is made the C_BAD_STREAMID or F_STE_FETCH that the guest's table calls
  * for. GAP: CFGI_STE of an STE that the driver of the host cannot program is
- * CERROR_ILL, where hardware would say C_BAD_STE at the next DMA.
+ * CERROR_ILL, where hardware would say C_BAD_STE at the next DMA. GAP: an ATC
+ * invalidation that times out is reported to the host alone; the guest's CMD_SYNC
+ * completes.
  *
  * Context: guests are independent. One guest: created and destroyed by one thread;
  * its bus may be used by any, as may vmm_guest_pump() and vmm_guest_stats().
@@ -135,7 +137,8 @@ SMMU_API uint64_t vmm_guest_window(const struct vmm_guest *guest);
 
 /*
  * Takes what waits in the vEVENTQ to the guest's event queue; interrupt handlers of the
- * guest run inside. Returns how many records there were, those lost included.
+ * guest run inside, from which it must not be called. Returns how many records there
+ * were, those lost included.
  */
 SMMU_API size_t vmm_guest_pump(struct vmm_guest *guest);
 

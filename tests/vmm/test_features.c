@@ -302,6 +302,29 @@ static void test_stage2_unmap_with_ats(void **state)
 	ats_down(&b);
 }
 
+/*
+ * CMD-81, DRV-102: a function that does not answer is the host's to hear of; the guest's
+ * CMD_SYNC completes all the same.
+ */
+static void test_atc_timeout(void **state)
+{
+	struct ats_bench b;
+	struct iommu_domain *domain;
+	uint64_t word = 1;
+
+	(void)state;
+	ats_up(&b);
+	domain = iommu_get_domain_for_dev(b.vm.dev[0]);
+	assert_int_equal(iommu_map(domain, GVA, VM_RAM + 0x300000, 4096, RW), 0);
+	assert_int_equal(pci_dma(&b.real, 0, GVA, true, &word), 0);
+	smmu_pcie_set_manners(b.real.fn, SMMU_PCIE_TIMEOUT);
+	assert_int_equal(iommu_unmap(domain, GVA, 4096), 4096);
+	assert_true(b.host.errors > 0);
+	assert_int_equal(raw_cerror(&b.vm), 0);
+	smmu_pcie_set_manners(b.real.fn, SMMU_PCIE_POLITE);
+	ats_down(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_ats_follows_the_guests_ste),
 		cmocka_unit_test(test_atc_inv),
 		cmocka_unit_test(test_stage2_unmap_with_ats),
+		cmocka_unit_test(test_atc_timeout),
 	};
 
 	return cmocka_run_group_tests_name("vmm: PASIDs and ATS of a guest", tests, NULL,
