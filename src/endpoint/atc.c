@@ -87,8 +87,8 @@ static struct atc_entry *place(struct atc *atc, const struct atc_key *key, unsig
 	return best;
 }
 
-void atc_fill(struct atc *atc, const struct atc_key *key,
-	      const struct smmu_ats_completion *comp)
+const struct atc_entry *atc_fill(struct atc *atc, const struct atc_key *key,
+				 const struct smmu_ats_completion *comp)
 {
 	unsigned bits = comp->page_bits > 63 ? 63 : comp->page_bits;
 	struct atc_entry *e = place(atc, key, bits);
@@ -109,6 +109,7 @@ void atc_fill(struct atc *atc, const struct atc_key *key,
 	if (comp->page_bits > bits)
 		e->target += e->addr - (key->addr & ~page_mask(comp->page_bits));
 	atc->sizes |= UINT64_C(1) << bits;
+	return e;
 }
 
 /* PCIe 10.3: without a PASID, what was asked without; with one, that PASID's. */

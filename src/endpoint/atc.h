@@ -36,9 +36,9 @@ void atc_clear(struct atc *atc);
 unsigned atc_count(const struct atc *atc);
 /* The entry that covers it, or NULL. */
 const struct atc_entry *atc_find(struct atc *atc, const struct atc_key *key);
-/* Replaces what answered the same question before. */
-void atc_fill(struct atc *atc, const struct atc_key *key,
-	      const struct smmu_ats_completion *comp);
+/* Replaces what answered the same question before. The new entry. */
+const struct atc_entry *atc_fill(struct atc *atc, const struct atc_key *key,
+				 const struct smmu_ats_completion *comp);
 void atc_invalidate(struct atc *atc, const struct smmu_atc_inv *inv);
 
 #endif

@@ -80,17 +80,15 @@ static bool ask(struct smmu_pcie *fn, const struct smmu_pcie_dma *dma,
 		.addr = key->addr,
 	};
 	struct smmu_ats_completion comp = smmu_ats_request(fn->port, &req);
-	const struct atc_entry *e;
 	bool valid;
 
 	pthread_mutex_lock(fn->lock);
 	valid = fn->inv_seq == seq;
 	*err = comp.status == SMMU_ATS_SUCCESS ? 0 : -EFAULT;
 	if (valid && !*err) {
-		atc_fill(&fn->atc, key, &comp);
+		/* This one, whatever else of another size covers the address. */
+		found->entry = *atc_fill(&fn->atc, key, &comp);
 		fn->stats.atc_fills++;
-		e = atc_find(&fn->atc, key);
-		found->entry = *e;
 	}
 	pthread_mutex_unlock(fn->lock);
 	return valid;

@@ -328,6 +328,26 @@ static void unmap_empties_the_atc(void **state)
 	down(&b);
 }
 
+/* DRV-70: a refusal in the ATC does not outlive a mapping, of whatever size. */
+static void refusal_before_a_block(void **state)
+{
+	struct iommu_domain *domain;
+	struct bench b;
+	uint64_t value = 1;
+
+	(void)state;
+	up(&b);
+	domain = domain_with(&b, IOMMU_ALLOC_PASID, 1);
+	assert_int_equal(iommu_attach_device(domain, b.dev), 0);
+	expect_refused(&b, 0, MIB(64) + KIB(8));
+	assert_int_equal(iommu_map(domain, MIB(64), DATA_BASE + MIB(2), MIB(2), RW), 0);
+	assert_int_equal(pci_dma(&b.f, 0, MIB(64) + KIB(8), true, &value), 0);
+	assert_int_equal(rig_peek(&b.r, DATA_BASE + MIB(2) + KIB(8)), 1);
+	iommu_detach_device(domain, b.dev);
+	iommu_domain_free(domain);
+	down(&b);
+}
+
 /* DRV-86: what the ATC has of the domain before is not used in the next. */
 static void replace_empties_the_atc(void **state)
 {
@@ -514,6 +534,7 @@ int main(void)
 		cmocka_unit_test(stalling_stage_2_has_none),
 		cmocka_unit_test(enabling_fails),
 		cmocka_unit_test(unmap_empties_the_atc),
+		cmocka_unit_test(refusal_before_a_block),
 		cmocka_unit_test(replace_empties_the_atc),
 		cmocka_unit_test(pasids_want_ats),
 		cmocka_unit_test(reset_of_the_function),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Masters, domains and DMA at random, against the model. A shadow knows what each
- * master may reach after each completed operation; every DMA is held against it, the
- * more so where something has just been taken away (DRV-125 to DRV-127, DRV-130).
+ * master may reach after each completed operation, by RID and with its PASIDs; every DMA
+ * is held against it, the more so where something has just been taken away (DRV-125 to
+ * DRV-127, DRV-130). The last master of each actor is a PCI function, whose ATC is on and
+ * off with its domains and holds what others unmap (DRV-69, DRV-84 to DRV-89).
  *
  * SMMU_STRESS_STEPS and SMMU_STRESS_SEED make it longer or another one.
  */
@@ -18,7 +20,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "driver/driver.h"
-#include "driver/rig.h"
+#include "driver/pci_rig.h"
 
 #define MASTERS	   3u /* of one actor, with up to three StreamIDs each */
 #define DOMAINS	   3u /* of one actor, and one that all share */
@@ -41,7 +43,17 @@ struct shadow {
 	unsigned users; /* masters of this actor in it */
 };
 
+/* One in the first leaf of a CD table, and one that is not. */
+static const uint32_t pasids[] = { 3, 1500 };
+#define PASIDS 2u
+
 enum where { DEFAULT, OWNED, IDENTITY, PAGING };
+
+struct pasid {
+	struct shadow *shadow; /* NULL: in nothing */
+	struct iommu_attach_handle *handle;
+	struct iommu_attach_handle handles[2];
+};
 
 struct master {
 	struct rig_dev *slot;
@@ -52,6 +64,8 @@ struct master {
 	struct shadow *shadow;		    /* PAGING */
 	struct iommu_attach_handle *handle; /* attached with one */
 	struct iommu_attach_handle handles[2];
+	struct pasid pasids[PASIDS];
+	struct pci_fn *fn; /* NULL: no PCI function */
 };
 
 struct actor {
@@ -59,11 +73,12 @@ struct actor {
 	struct smmu_port *port;
 	uint64_t rng, seed, step, data;
 	bool alone; /* faults can be counted */
+	struct pci_fn fn;
 	struct master masters[MASTERS];
 	struct shadow shadows[DOMAINS + 1];
 	struct {
 		uint64_t map, refused, unmap, attach, replace, detach, alloc, plug;
-		uint64_t ok, faults;
+		uint64_t pasid, ok, faults;
 	} done;
 	const char *doing;
 	pthread_t thread;
@@ -179,19 +194,25 @@ struct expected {
 	const char *reason; /* NULL: any */
 };
 
-static struct expected expect(const struct master *m, uint64_t iova, bool write)
+/* pasid: one of the master's that is in something; NULL: by RID. */
+static struct expected expect(const struct master *m, const struct pasid *pasid,
+			      uint64_t iova, bool write)
 {
 	const struct arm_smmu_master *drv = iommu_dev_priv(m->slot->dev);
 	struct expected x = { .reason = "F_TRANSLATION" };
 	const struct extent *e;
 
-	if (m->where == IDENTITY)
+	if (!pasid && m->where == IDENTITY)
 		return (struct expected){ .ok = !(iova >> drv->smmu->oas),
 					  .pa = iova,
 					  .reason = "F_ADDR_SIZE" };
-	if (m->where == OWNED)
-		return (struct expected){ .ok = false }; /* STE aborts, no event */
-	e = m->where == PAGING ? find(m->shadow, iova) : NULL;
+	if (!pasid && m->where == OWNED) /* STE aborts, no event; or S1DSS, with one */
+		return (struct expected){ .reason = drv->num_pasids ? "F_STREAM_DISABLED"
+								    : NULL };
+	if (pasid)
+		e = find(pasid->shadow, iova);
+	else
+		e = m->where == PAGING ? find(m->shadow, iova) : NULL;
 	if (!e)
 		return x;
 	x.pa = e->pa + (iova - e->iova);
@@ -218,20 +239,50 @@ static void check_fault(struct actor *a, const struct expected *x, unsigned befo
 		return;
 	CHECK(a, !strcmp(r->reason, x->reason), iova, sid);
 	CHECK(a, r->fault.id == sid, r->fault.id, sid);
-	CHECK(a, r->fault.iova == iova, r->fault.iova, iova);
+	if (strcmp(x->reason, "F_STREAM_DISABLED"))
+		CHECK(a, r->fault.iova == iova, r->fault.iova, iova);
 }
 
-static void access_one(struct actor *a, const struct master *m, uint64_t iova)
+/* The same through the function and its ATC. What it is refused is no event. */
+static void access_by_function(struct actor *a, const struct master *m,
+			       const struct expected *x, uint32_t ssid, uint64_t iova,
+			       bool write)
 {
-	bool write = rnd(a, 2);
-	struct expected x = expect(m, iova, write);
+	uint64_t sent = rnd(a, UINT64_MAX), value = write ? sent : ~sent;
+	int err;
+
+	if (x->ok && !in_data(a, x->pa))
+		return;
+	if (x->ok && !write)
+		smmu_bus_write64(a->r->bus, x->pa, sent, NULL);
+	err = pci_dma(m->fn, ssid, iova, write, &value);
+	CHECK(a, err == (x->ok ? 0 : -EFAULT), err, iova);
+	if (x->ok && write)
+		smmu_bus_read64(a->r->bus, x->pa, &value, NULL);
+	CHECK(a, !x->ok || value == sent, iova, x->pa);
+	a->done.ok += x->ok;
+	a->done.faults += !x->ok;
+}
+
+/* which: of the master's PASIDs, which is in something; PASIDS: by RID. */
+static void access_as(struct actor *a, const struct master *m, unsigned which,
+		      uint64_t iova)
+{
+	bool write = rnd(a, 2), ssv = which < PASIDS;
+	struct expected x = expect(m, ssv ? &m->pasids[which] : NULL, iova, write);
 	struct smmu_txn txn = { .sid = m->sids[rnd(a, m->num_sids)],
+				.ssv = ssv,
+				.ssid = ssv ? pasids[which] : 0,
 				.addr = iova,
 				.op = write ? SMMU_WRITE : SMMU_READ };
 	unsigned before = a->alone ? a->r->faults : 0;
 	uint64_t value = rnd(a, UINT64_MAX), sent = value;
 	struct smmu_result res;
 
+	if (m->fn) {
+		access_by_function(a, m, &x, txn.ssid, iova, write);
+		return;
+	}
 	if (x.ok && !in_data(a, x.pa)) {
 		res = smmu_translate(a->port, &txn);
 		CHECK(a, res.status == SMMU_OK, res.event, iova);
@@ -281,41 +332,56 @@ static uint64_t some_iova(struct actor *a, const struct shadow *s)
 	}
 }
 
-/* Ends and middle of a range, by every master in the domain. */
-static void touch(struct actor *a, const struct shadow *s, uint64_t iova, uint64_t size)
+/* Ends and middle of a range, and what is beside it. */
+static void touch_as(struct actor *a, const struct master *m, unsigned which,
+		     const struct shadow *s, uint64_t iova, uint64_t size)
 {
 	uint64_t page = s->domain->pgsize_bitmap & -s->domain->pgsize_bitmap;
 
+	access_as(a, m, which, iova);
+	access_as(a, m, which, iova + size - 8);
+	for (unsigned n = 0; n < 4; n++)
+		access_as(a, m, which,
+			  iova + (rnd(a, size) & ~(page - 1)) +
+				  (rnd(a, page) & ~UINT64_C(7)));
+	if (in_windows(s, iova - 8))
+		access_as(a, m, which, iova - 8);
+	if (in_windows(s, iova + size))
+		access_as(a, m, which, iova + size);
+}
+
+/* By every master in the domain, and every PASID. */
+static void touch(struct actor *a, const struct shadow *s, uint64_t iova, uint64_t size)
+{
 	for (unsigned i = 0; i < MASTERS; i++) {
 		const struct master *m = &a->masters[i];
 
-		if (m->where != PAGING || m->shadow != s)
-			continue;
-		access_one(a, m, iova);
-		access_one(a, m, iova + size - 8);
-		for (unsigned n = 0; n < 4; n++)
-			access_one(a, m,
-				   iova + (rnd(a, size) & ~(page - 1)) +
-					   (rnd(a, page) & ~UINT64_C(7)));
-		if (in_windows(s, iova - 8))
-			access_one(a, m, iova - 8);
-		if (in_windows(s, iova + size))
-			access_one(a, m, iova + size);
+		if (m->where == PAGING && m->shadow == s)
+			touch_as(a, m, PASIDS, s, iova, size);
+		for (unsigned p = 0; p < PASIDS; p++)
+			if (m->pasids[p].shadow == s)
+				touch_as(a, m, p, s, iova, size);
 	}
 }
 
+/* Addresses are those of the domain that is asked: in others' windows others map. */
 static void touch_some(struct actor *a, unsigned n)
 {
 	a->doing = "dma";
 	while (n--) {
 		const struct master *m = &a->masters[rnd(a, MASTERS)];
+		unsigned which = (unsigned)rnd(a, PASIDS + 1);
 		const struct shadow *s =
 			m->where == PAGING ? m->shadow : &a->shadows[rnd(a, DOMAINS)];
 
-		if (s->domain)
-			access_one(a, m, some_iova(a, s));
-		else if (m->where == IDENTITY)
-			access_one(a, m, a->data + 8 * rnd(a, DATA_BYTES / 8));
+		if (which < PASIDS && m->pasids[which].shadow)
+			s = m->pasids[which].shadow;
+		else
+			which = PASIDS;
+		if (which == PASIDS && m->where == IDENTITY && one_in(a, 2))
+			access_as(a, m, which, a->data + 8 * rnd(a, DATA_BYTES / 8));
+		else
+			access_as(a, m, which, some_iova(a, s));
 	}
 }
 
@@ -523,6 +589,73 @@ static void moved(struct master *m, enum where where, struct shadow *s)
 		s->users++;
 }
 
+static bool has_pasids(const struct master *m)
+{
+	return m->pasids[0].shadow || m->pasids[1].shadow;
+}
+
+static bool stage_2(const struct shadow *s)
+{
+	return to_domain(s->domain)->stage == STAGE_2;
+}
+
+/* DRV-83, DRV-88: PASIDs and a stage 2 exclude each other. */
+static int want_of_rid(const struct master *m, const struct shadow *s)
+{
+	return stage_2(s) && has_pasids(m) ? -EBUSY : 0;
+}
+
+static int want_of_pasid(const struct master *m, const struct shadow *s, uint32_t pasid)
+{
+	const struct arm_smmu_master *drv = iommu_dev_priv(m->slot->dev);
+
+	if (pasid >> drv->ssid_bits) /* DRV-29: a linear table has 1024 CDs */
+		return -EINVAL;
+	if (stage_2(s) || (m->where == PAGING && stage_2(m->shadow)))
+		return -EINVAL;
+	return 0;
+}
+
+static void moved_pasid(struct pasid *p, struct shadow *s)
+{
+	if (p->shadow)
+		p->shadow->users--;
+	p->shadow = s;
+	if (s)
+		s->users++;
+}
+
+static void do_pasid(struct actor *a, struct master *m)
+{
+	struct shadow *s = &a->shadows[rnd(a, DOMAINS + 1)];
+	unsigned which = (unsigned)rnd(a, PASIDS);
+	struct pasid *p = &m->pasids[which];
+	struct iommu_attach_handle *h = &p->handles[p->handle == p->handles];
+	struct iommu_dev *dev = m->slot->dev;
+	int err = 0, want = want_of_pasid(m, s, pasids[which]);
+
+	a->doing = "pasid";
+	if (!p->shadow) {
+		err = iommu_attach_device_pasid(s->domain, dev, pasids[which], h);
+		CHECK(a, err == want, err, want);
+	} else if (one_in(a, 2)) {
+		iommu_detach_device_pasid(p->shadow->domain, dev, pasids[which]);
+		p->handle = NULL;
+		moved_pasid(p, NULL);
+		return;
+	} else {
+		if (s == p->shadow)
+			want = 0; /* the handle alone */
+		err = iommu_replace_device_pasid(s->domain, dev, pasids[which], h);
+		CHECK(a, err == want, err, want);
+	}
+	if (err)
+		return;
+	p->handle = h;
+	moved_pasid(p, s);
+	a->done.pasid++;
+}
+
 static void do_attach(struct actor *a, struct master *m)
 {
 	struct shadow *s = &a->shadows[rnd(a, DOMAINS + 1)];
@@ -544,18 +677,22 @@ static void do_attach(struct actor *a, struct master *m)
 
 		err = h ? iommu_attach_group_handle(s->domain, group, h)
 			: iommu_attach_group(s->domain, group);
-		CHECK(a, err == 0, err, 0);
-		m->handle = h;
-		moved(m, PAGING, s);
-		a->done.attach++;
+		CHECK(a, err == want_of_rid(m, s), err, 0);
+		if (!err) {
+			m->handle = h;
+			moved(m, PAGING, s);
+		}
+		a->done.attach += !err;
 	} else if (m->handle) {
 		struct iommu_attach_handle *h = &m->handles[m->handle == m->handles];
 
 		err = iommu_replace_group_handle(group, s->domain, h);
-		CHECK(a, err == 0, err, 0);
-		m->handle = h;
-		moved(m, PAGING, s);
-		a->done.replace++;
+		CHECK(a, err == (s == m->shadow ? 0 : want_of_rid(m, s)), err, 0);
+		if (!err) {
+			m->handle = h;
+			moved(m, PAGING, s);
+		}
+		a->done.replace += !err;
 	} else {
 		err = iommu_attach_group(s->domain, group);
 		CHECK(a, err == -EBUSY, err, 0); /* CORE-55 */
@@ -580,9 +717,11 @@ static void do_detach(struct actor *a, struct master *m)
 		moved(m, owned ? OWNED : DEFAULT, NULL);
 		a->done.detach++;
 	} else if (m->where == DEFAULT) {
-		CHECK(a, iommu_group_claim_dma_owner(group, m) == 0, 0, 0);
-		m->where = OWNED;
-	} else {
+		int err = iommu_group_claim_dma_owner(group, m);
+
+		CHECK(a, err == (has_pasids(m) ? -EBUSY : 0), err, 0); /* CORE-75 */
+		m->where = err ? DEFAULT : OWNED;
+	} else if (!has_pasids(m)) { /* CORE-78: they are to go first */
 		iommu_group_release_dma_owner(group);
 		m->where = DEFAULT;
 	}
@@ -632,12 +771,16 @@ static void step(struct actor *a)
 		do_unmap(a, s);
 	else if (what < 24)
 		do_attach(a, m);
-	else if (what < 28)
+	else if (what < 27)
 		do_detach(a, m);
+	else if (what < 28 && a->r->cfg.ssid_bits)
+		do_pasid(a, m);
 	else if (what < 29 && !s->shared && !s->users)
 		do_free(a, s);
-	else if (what < 30 && a->alone && m->where == DEFAULT)
+	else if (what < 30 && a->alone && m->where == DEFAULT && !has_pasids(m) && !m->fn)
 		plug(a, m);
+	else if (a->r->cfg.ssid_bits)
+		do_pasid(a, m);
 	touch_some(a, 6);
 }
 
@@ -676,7 +819,19 @@ static void actor_init(struct actor *a, struct rig *r, unsigned index, uint64_t 
 			m->sids[n] = index * 16 + i * 4 + n + n * 256;
 		snprintf(m->name, sizeof(m->name), "dev%u.%u", index, i);
 		m->slot = &r->devs[r->num_devs];
-		assert_non_null(rig_add(r, m->name, m->sids, m->num_sids));
+		if (i == MASTERS - 1) {
+			struct smmu_pcie_config fn = pci_function(m->sids[0]);
+
+			fn.pri = false;
+			fn.pasid_width = 12;
+			m->fn = &a->fn;
+			m->num_sids = 1;
+			pci_add(r, m->fn, m->name, &fn, m->sids, 1,
+				IOMMU_FWSPEC_PCI_RC_ATS);
+		} else {
+			r->devs[r->num_devs].pasid_bits = 12;
+			rig_add(r, m->name, m->sids, m->num_sids);
+		}
 		assert_true(iommu_dev_has_iommu(m->slot->dev));
 	}
 	for (unsigned i = 0; i < DOMAINS; i++)
@@ -686,21 +841,30 @@ static void actor_init(struct actor *a, struct rig *r, unsigned index, uint64_t 
 static void actor_fini(struct actor *a)
 {
 	for (unsigned i = 0; i < MASTERS; i++) {
-		while (a->masters[i].where != DEFAULT)
-			do_detach(a, &a->masters[i]);
+		struct master *m = &a->masters[i];
+
+		for (unsigned p = 0; p < PASIDS; p++)
+			if (m->pasids[p].shadow) {
+				iommu_detach_device_pasid(m->pasids[p].shadow->domain,
+							  m->slot->dev, pasids[p]);
+				moved_pasid(&m->pasids[p], NULL);
+			}
+		while (m->where != DEFAULT)
+			do_detach(a, m);
 	}
 	for (unsigned i = 0; i < DOMAINS; i++)
 		iommu_domain_free(a->shadows[i].domain);
 	smmu_port_close(a->port);
 }
 
-static uint64_t totals[10];
+#define TOTALS 11u
+static uint64_t totals[TOTALS];
 
 static void add_up(const struct actor *a)
 {
 	const uint64_t *from = &a->done.map;
 
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < TOTALS; i++)
 		totals[i] += from[i];
 }
 
@@ -744,6 +908,11 @@ static void stress(const struct smmu_config *cfg, unsigned threads, bool stage2_
 	assert_int_equal(rig_users(shared), 0);
 	iommu_domain_free(shared);
 	assert_int_equal(r.errors, 0);
+	for (size_t i = 0; i < r.num_devs; i++)
+		iommu_dev_remove(r.devs[i].dev);
+	r.num_devs = 0;
+	for (unsigned i = 0; i < threads; i++)
+		pci_remove(&actors[i].fn);
 	free(actors);
 	rig_down(&r);
 }
@@ -771,6 +940,10 @@ static void every_shape(unsigned threads)
 			cfg.gran16k = shapes[i].granule == 14;
 			cfg.gran64k = shapes[i].granule == 16;
 			cfg.oas = shapes[i].oas;
+			cfg.ats = cfg.ns1ats = 1;
+			/* A table of two levels, of one, or no PASIDs. */
+			cfg.ssid_bits = kind / 2 == 2 ? 0 : 12;
+			cfg.cd2l = !(i & 1);
 			if (kind / 2 == 1) {
 				cfg.tlb_entries = 16;
 				cfg.config_entries = 4;
@@ -806,6 +979,8 @@ static void four_threads(void **state)
 		smmu_config_init(&cfg, kind & 1 ? SMMU_PRESET_V3_3 : SMMU_PRESET_V3_1);
 		cfg.sid_bits = 10;
 		cfg.cmdqs = cfg.eventqs = 7;
+		cfg.ats = cfg.ns1ats = 1;
+		cfg.ssid_bits = kind & 4 ? 0 : 12;
 		cfg.ecmdq = kind & 1;
 		cfg.cmdq_control_page_log2numq = kind & 1 ? 3 : 0;
 		/* A CMD_SYNC is polled for, by message or by register. */
@@ -816,16 +991,17 @@ static void four_threads(void **state)
 
 static int say_totals(void **state)
 {
-	static const char *const names[] = { "maps",	  "refused",  "unmaps",
-					     "attaches",  "replaces", "detaches",
-					     "allocs",	  "plugs",    "DMA ok",
-					     "DMA faults" };
+	static const char *const names[] = { "maps",	 "refused",   "unmaps",
+					     "attaches", "replaces",  "detaches",
+					     "allocs",	 "plugs",     "PASIDs",
+					     "DMA ok",	 "DMA faults" };
 
 	(void)state;
-	for (unsigned i = 0; i < 10; i++)
-		printf("%s %" PRIu64 "%s", names[i], totals[i], i < 9 ? ", " : "\n");
+	for (unsigned i = 0; i < TOTALS; i++)
+		printf("%s %" PRIu64 "%s", names[i], totals[i],
+		       i < TOTALS - 1 ? ", " : "\n");
 	/* All of it did happen. */
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < TOTALS; i++)
 		if (!totals[i])
 			return -1;
 	return 0;
