@@ -35,6 +35,14 @@ enum smmu_oversize { SMMU_OVERSIZE_FAULT, SMMU_OVERSIZE_TRUNCATE };
 /* How it runs: <smmulator/run.h>. */
 enum smmu_mode { SMMU_MODE_INLINE, SMMU_MODE_STEPPED, SMMU_MODE_THREADED };
 
+/* Which entry of a full set of the TLB goes when another comes. */
+enum smmu_replacement {
+	SMMU_REPLACE_TURN,   /* each in its turn */
+	SMMU_REPLACE_NONE,   /* none: what finds no room is not kept */
+	SMMU_REPLACE_LRU,    /* what the TLB has answered from least recently */
+	SMMU_REPLACE_RANDOM, /* any, by cache_seed */
+};
+
 /* A performance monitor counter group (IHI 0070 chapter 10). */
 enum { SMMU_PMCG_MAX = 4 };
 struct smmu_pmcg_config {
@@ -126,7 +134,27 @@ struct smmu_config {
 	 * each time. The difference shows in time alone.
 	 */
 	uint8_t no_utlb;
-	uint32_t utlb_entries;	 /* of each port, rounded up to a power of two; 0: 4096 */
+	/*
+	 * 0: walks begin at the root. 1: tables on the way are cached as well, so that
+	 * what a driver frees after an invalidation with Leaf 1 alone is still read
+	 * (4.4).
+	 */
+	uint8_t walk_cache;
+	uint32_t utlb_entries; /* of each port, rounded up to a power of two; 0: 4096 */
+	/*
+	 * A TLB that is nasty on purpose, as hardware may be at any time (3.21, 16.2).
+	 * All of it repeats itself with the same cache_seed and the same accesses.
+	 */
+	uint8_t tlb_replacement; /* enum smmu_replacement */
+	/* n: about each n-th insertion some entry, chosen at random, is evicted; 0: none.
+	 */
+	uint8_t tlb_evict;
+	/*
+	 * n, 0 to 16: a miss looks up the n pages after it as well, and keeps what may be
+	 * kept. Speculation: no event, no update of descriptors.
+	 */
+	uint8_t tlb_prefetch;
+	uint32_t cache_seed;
 	uint32_t tlb_entries;	 /* capacity, rounded up to a power of two; 0: 4096 */
 	uint32_t config_entries; /* capacity of the STE and of the CD cache; 0: 1024 */
 

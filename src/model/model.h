@@ -616,6 +616,7 @@ struct smmu {
 	char name[48];
 	struct smmu_lock lock; /* not recursive: nothing below takes it */
 	uint32_t attention;    /* SMMU_ATTENTION_*, written under the lock */
+	struct smmu_bus_ram tables; /* the bank that the last walk read */
 	struct smmu_voids *voids;
 	struct smmu_port *ports; /* all that are open */
 	struct smmu_flights flights;

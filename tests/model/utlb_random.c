@@ -244,6 +244,13 @@ static void tweak(struct smmu_config *cfg)
 	/* Conflicts are noticed, or not, or cannot be. */
 	cfg->bbml = variant % 3 == 2 ? 2 : 1;
 	cfg->no_tlb_conflict = variant % 3 == 1;
+	/* And the TLB may be nasty; by LRU it would count whom it answered. */
+	cfg->walk_cache = variant & 1;
+	cfg->tlb_evict = variant & 2 ? 5 : 0;
+	cfg->tlb_prefetch = variant & 16 ? 2 : 0;
+	cfg->tlb_replacement = variant & 32 ? SMMU_REPLACE_RANDOM : SMMU_REPLACE_TURN;
+	if (variant % 7 == 0)
+		cfg->tlb_replacement = SMMU_REPLACE_NONE;
 }
 
 static void tweak_without(struct smmu_config *cfg)

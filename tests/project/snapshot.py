@@ -13,7 +13,7 @@ import sys
 # Members of struct smmu: the section that holds it, or why none does.
 MEMBERS = {
     'bus': 'the place, not the state', 'lock': 'the place', 'wire': 'the place',
-    'voids': 'the place', 'ports': 'the place', 'flights': 'the place: who is in it',
+    'tables': 'derived', 'voids': 'the place', 'ports': 'the place', 'flights': 'the place: who is in it',
     'sync_held': 'REGS',
     'run': 'the place; -EBUSY while something is half done', 'trace': 'the harness\'s', 'trace_ctx': 'the harness\'s', 'front': 'the VMM\'s',
     'front_ctx': 'the VMM\'s', 'resets': 'counts on',

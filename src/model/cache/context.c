@@ -24,12 +24,14 @@ static bool key_global(uint64_t key)
 
 static unsigned key_kind(uint64_t key)
 {
-	return key >> TLB_KEY_KIND & 1;
+	return (unsigned)(key >> TLB_KEY_KIND & 1) | (unsigned)(key >> TLB_KEY_WALK & 1)
+							     << 1;
 }
 
+/* Tables are never global. */
 static unsigned global_slot(uint64_t key)
 {
-	return key_kind(key) * 2 + (key >> 37 & 1);
+	return (key_kind(key) & 1) * 2 + (key >> 37 & 1);
 }
 
 /* Forgets all that the VM holds: contexts of an older epoch are dead. */
@@ -110,7 +112,8 @@ static void link_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx, struct tlb_vm *v
 		vm->kinds |= 1u << key_kind(ctx->key);
 }
 
-/* The slot for a new key: the first free, dead or empty one, else one in turn. */
+/* The slot for a new key: the first free, dead or empty one, else one in turn, or none.
+ */
 static struct tlb_ctx *victim(struct smmu_tlb *tlb, uint64_t key)
 {
 	struct tlb_ctx *group = &tlb->ctx[tlb_ctx_group(tlb, key)], *pick = NULL;
@@ -120,7 +123,12 @@ static struct tlb_ctx *victim(struct smmu_tlb *tlb, uint64_t key)
 		    (group[i].count == 0 || !smmu_tlb_ctx_live(tlb, &group[i])))
 			pick = &group[i];
 	}
-	return pick != NULL ? pick : &group[tlb->turn++ % TLB_CTX_GROUP];
+	if (pick == NULL) {
+		uint32_t turn = smmu_tlb_turn(tlb, TLB_CTX_GROUP);
+
+		pick = turn < TLB_CTX_GROUP ? &group[turn] : NULL;
+	}
+	return pick;
 }
 
 static struct tlb_ctx *slot(struct smmu_tlb *tlb, uint64_t key)
@@ -153,6 +161,8 @@ struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *k,
 	if (vm == NULL)
 		return NULL;
 	ctx = slot(tlb, key);
+	if (ctx == NULL)
+		return NULL;
 	if (ctx->key == key && ctx->epoch == vm->epoch)
 		return ctx;
 	if (ctx->key != 0)

@@ -9,10 +9,10 @@
  */
 #include "model/cache/tlb.h"
 
-/* Addresses [first, last] of leaf sizes in `classes`. */
+/* Addresses [first, last]; leaves of sizes in `classes`, tables in `tables`. */
 struct span {
 	uint64_t first, last;
-	uint32_t classes;
+	uint32_t classes, tables;
 };
 
 enum { ALL_CLASSES = (1 << SMMU_TLB_CLASSES) - 1 };
@@ -40,9 +40,31 @@ static uint32_t hinted_classes(const struct smmu *smmu, const struct smmu_tlbi *
 	return mask;
 }
 
+/*
+ * CACHE-34, CACHE-41: tables on the path go unless Leaf is 1; with TTL those above its
+ * level. One stands for what it covers, the size of a block of its descriptor's level.
+ */
+static uint32_t hinted_tables(const struct smmu *smmu, const struct smmu_tlbi *inv)
+{
+	struct smmu_tlbi every = *inv;
+	unsigned below;
+
+	if (inv->leaf)
+		return 0;
+	if (!inv->range)
+		return ALL_CLASSES;
+	every.ttl = 0;
+	if (inv->ttl == 0 || (inv->granule == 14 && inv->ttl == 1 && smmu->cfg.ds == 0))
+		return hinted_classes(smmu, &every);
+	/* Larger than the leaves that TTL names. */
+	below = smmu_tlb_class(smmu_level_shift(inv->granule, inv->ttl));
+	return hinted_classes(smmu, &every) & ~((UINT32_C(2) << below) - 1);
+}
+
 static struct span span_of(const struct smmu *smmu, const struct smmu_tlbi *inv)
 {
-	struct span s = { inv->addr, inv->addr, hinted_classes(smmu, inv) };
+	struct span s = { inv->addr, inv->addr, hinted_classes(smmu, inv),
+			  hinted_tables(smmu, inv) };
 	uint64_t end = inv->addr >> 63 ? UINT64_MAX : (UINT64_C(1) << 63) - 1;
 
 	/* No wrap, and nothing of the other half (CMD-44). */
@@ -72,7 +94,8 @@ static uint64_t regions_in(const struct span *s, unsigned class)
 	return (s->last >> bits) - (s->first >> bits) + 1;
 }
 
-static void by_list(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span *s)
+static void by_list(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span *s,
+		    uint32_t classes)
 {
 	tlb_link next;
 
@@ -80,7 +103,7 @@ static void by_list(struct smmu_tlb *tlb, struct tlb_ctx *ctx, const struct span
 		struct tlb_region *r = &tlb->region[link - 1];
 
 		next = r->next;
-		if (s->classes >> (r->owner & 15) & 1)
+		if (classes >> (r->owner & 15) & 1)
 			clear(tlb, r, s);
 	}
 }
@@ -121,10 +144,12 @@ static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx,
 	struct tlb_ctx *ctx;
 	uint32_t mask;
 
-	if (cctx == NULL || (cctx->mask & s->classes) == 0)
+	if (cctx == NULL)
+		return;
+	mask = cctx->mask & (tlb_ctx_walks(cctx) ? s->tables : s->classes);
+	if (mask == 0)
 		return;
 	ctx = &tlb->ctx[cctx - tlb->ctx];
-	mask = ctx->mask & s->classes;
 	if (s->first == s->last) {
 		by_address(tlb, ctx, mask, s->first);
 		return;
@@ -132,7 +157,7 @@ static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx,
 	for (uint32_t m = mask; m != 0; m &= m - 1)
 		regions += regions_in(s, (unsigned)__builtin_ctz(m));
 	if (regions > ctx->count) {
-		by_list(tlb, ctx, s);
+		by_list(tlb, ctx, s, mask);
 		return;
 	}
 	for (uint32_t m = mask; m != 0; m &= m - 1)

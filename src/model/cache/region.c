@@ -94,7 +94,11 @@ static struct tlb_region *begin(struct smmu_tlb *tlb, uint64_t owner, uint64_t n
 		if (!smmu_tlb_region_alive(tlb, &group[i]))
 			pick = &group[i];
 	if (pick == NULL) {
-		pick = &group[tlb->turn++ % TLB_REGION_GROUP];
+		uint32_t turn = smmu_tlb_turn(tlb, TLB_REGION_GROUP);
+
+		if (turn == TLB_REGION_GROUP)
+			return NULL;
+		pick = &group[turn];
 		smmu_void_all(tlb->voids);
 	}
 	give_up(tlb, pick);
@@ -113,7 +117,8 @@ struct tlb_region *smmu_tlb_region_of_ctx(struct smmu_tlb *tlb, struct tlb_ctx *
 	if (r != NULL)
 		return r;
 	r = begin(tlb, owner, page >> TLB_REGION_BITS);
-	smmu_tlb_region_link(tlb, r, ctx);
+	if (r != NULL)
+		smmu_tlb_region_link(tlb, r, ctx);
 	return r;
 }
 
@@ -127,6 +132,8 @@ struct tlb_region *smmu_tlb_region_of_record(struct smmu_tlb *tlb, uint32_t slot
 	if (r != NULL)
 		return r;
 	r = begin(tlb, owner, page >> TLB_REGION_BITS);
+	if (r == NULL)
+		return NULL;
 	r->piece = 1;
 	r->ctx = slot + 1;
 	return r;
@@ -157,12 +164,17 @@ static void tell(struct smmu_tlb *tlb, const struct tlb_region *r, unsigned half
 				      half * 64 + (unsigned)__builtin_ctzll(gone)));
 }
 
+void smmu_tlb_region_end_if_empty(struct smmu_tlb *tlb, struct tlb_region *r)
+{
+	if ((r->live[0] | r->live[1]) == 0)
+		give_up(tlb, r);
+}
+
 void smmu_tlb_region_forget(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 {
 	r->live[page / 64] &= ~(UINT64_C(1) << (page % 64));
 	tell(tlb, r, page / 64, UINT64_C(1) << (page % 64));
-	if ((r->live[0] | r->live[1]) == 0)
-		give_up(tlb, r);
+	smmu_tlb_region_end_if_empty(tlb, r);
 }
 
 /* Bits first to last. */

@@ -79,8 +79,10 @@ static bool find(struct smmu *smmu, const struct smmu_regime *rg,
 
 	if (smmu->tlb->off)
 		return false;
-	if (smmu_tlb_find(smmu->tlb, key, addr, e))
+	if (smmu_tlb_find(smmu->tlb, key, addr, e)) {
+		smmu_tlb_used(smmu->tlb, e->slot);
 		return true;
+	}
 	SMMU_TRACE(smmu, .kind = SMMU_TRACE_TLB_MISS, .stage = stage, .sid = rg->sid,
 		   .ssid = rg->ssid, .addr = addr);
 	return false;
@@ -112,6 +114,52 @@ static void trace_hit(struct smmu *smmu, const struct smmu_regime *rg, unsigned 
 static bool needs_dirty(const struct smmu_access *acc, uint8_t flags)
 {
 	return acc->write && (flags & SMMU_LEAF_CLEAN) && !acc->keep_clean;
+}
+
+/* ---- the walk cache ---- */
+
+/* Where a walk may begin instead of at the root; NULL: there. */
+static const struct smmu_walk_point *begin_at(const struct smmu *smmu, struct tlb_key key,
+					      uint64_t addr, struct smmu_walk_point *at)
+{
+	unsigned bits;
+
+	if (__builtin_expect(!smmu->cfg.walk_cache, 1) || smmu->tlb->off)
+		return NULL;
+	key.kind += SMMU_TLB_WALKS;
+	return smmu_tlb_find_table(smmu->tlb, &key, addr, &bits, at) ? at : NULL;
+}
+
+/* The table that a walk ended in, of a regime with that granule and start level. */
+static void keep_table(const struct smmu *smmu, const struct smmu_regime *rg,
+		       struct tlb_key key, uint64_t addr, unsigned granule, int start,
+		       const struct smmu_walk_point *last)
+{
+	if (__builtin_expect(!smmu->cfg.walk_cache, 1) || smmu->tlb->off ||
+	    rg->no_update || last->level <= start ||
+	    smmu_level_shift(granule, last->level - 1) > SMMU_TLB_MAX_BITS)
+		return;
+	key.kind += SMMU_TLB_WALKS;
+	smmu_tlb_insert_table(smmu->tlb, &key, addr,
+			      smmu_level_shift(granule, last->level - 1), last);
+}
+
+/* T-18 from where the walk cache says. */
+static bool walk_s2(struct smmu *smmu, const struct smmu_regime *rg,
+		    const struct smmu_s2req *asked, struct smmu_s2leaf *leaf,
+		    struct smmu_fault *fault)
+{
+	struct tlb_key key = { .space = SMMU_TLB_IPA, .vmid = rg->s2->vmid };
+	struct smmu_walk_point from, last;
+	struct smmu_s2req req = *asked;
+	bool ok;
+
+	req.from = begin_at(smmu, key, req.ipa, &from);
+	req.last = &last;
+	ok = smmu_s2_walk(smmu, rg, &req, leaf, fault);
+	if (ok)
+		keep_table(smmu, rg, key, req.ipa, rg->s2->granule, rg->s2->start, &last);
+	return ok;
 }
 
 /* ---- stage 2, by IPA ---- */
@@ -172,7 +220,7 @@ static bool s2_resolve(struct smmu *smmu, const struct smmu_regime *rg,
 	if (hit >= 0)
 		return hit == 1;
 	smmu_pmcg_missed(smmu, SMMU_MISSED_TLB);
-	ok = smmu_s2_walk(smmu, rg, req, leaf, fault);
+	ok = walk_s2(smmu, rg, req, leaf, fault);
 	if ((leaf->flags & SMMU_LEAF_CACHEABLE) &&
 	    (ok || fault->event == SMMU_EVT_F_PERMISSION)) {
 		only.s1 = NULL;
@@ -360,7 +408,7 @@ static bool walk_s2_only(const struct job *j, struct tlb_entry *line,
 			 struct smmu_fault *fault)
 {
 	struct smmu_s2req req = input_req(j, line);
-	bool ok = smmu_s2_walk(j->smmu, j->rg, &req, &line->s2, fault);
+	bool ok = walk_s2(j->smmu, j->rg, &req, &line->s2, fault);
 
 	if (ok || line->s2.bits != 0)
 		keep(j, line, line->s2.flags, ok, fault);
@@ -369,12 +417,21 @@ static bool walk_s2_only(const struct job *j, struct tlb_entry *line,
 
 static bool walk_s1(const struct job *j, struct tlb_entry *line, struct smmu_fault *fault)
 {
+	struct smmu_walk_point from, last;
 	const struct smmu_s1req req = {
-		.va = j->addr, .tt = j->tt, .acc = *j->acc, .s2 = s2_resolve
+		.va = j->addr,
+		.tt = j->tt,
+		.acc = *j->acc,
+		.s2 = s2_resolve,
+		.from = begin_at(j->smmu, j->key, j->addr, &from),
+		.last = &last,
 	};
 	bool ok = smmu_s1_walk(j->smmu, j->rg, &req, &line->s1, fault);
 	struct smmu_s2req req2;
 
+	if (ok)
+		keep_table(j->smmu, j->rg, j->key, j->addr, j->tt->granule, j->tt->start,
+			   &last);
 	if (j->rg->s2 == NULL) {
 		if (ok || line->s1.bits != 0)
 			keep(j, line, line->s1.flags, ok, fault);
@@ -387,6 +444,37 @@ static bool walk_s1(const struct job *j, struct tlb_entry *line, struct smmu_fau
 	if (ok || line->s2.bits != 0)
 		keep(j, line, line->s1.flags & line->s2.flags, ok, fault);
 	return ok;
+}
+
+/*
+ * tlb_prefetch: the pages after one that was missed, for reading, as a device does that
+ * guesses (CACHE-2): no event comes of it, and no descriptor is written; a page that
+ * would need that is not kept (CACHE-7).
+ */
+static void prefetch(const struct job *missed, unsigned bits)
+{
+	const struct smmu_access acc = { .read = true, .priv = missed->acc->priv };
+	struct smmu_regime rg = *missed->rg;
+	struct smmu_fault none;
+	struct tlb_entry line;
+	struct job j = *missed;
+
+	/* Tables would need their access flags set. */
+	if ((rg.s1 != NULL && rg.s1->haft) || (rg.s2 != NULL && rg.s2->haft))
+		return;
+	rg.no_update = true;
+	j.rg = &rg;
+	j.acc = &acc;
+	for (unsigned i = 1; i <= missed->smmu->cfg.tlb_prefetch; i++) {
+		j.addr = missed->addr + ((uint64_t)i << bits);
+		if (rg.s1 != NULL && !smmu_s1_input(rg.s1, &acc, &j.addr, &j.tt, &none))
+			return;
+		if (find(j.smmu, &rg, &j.key, j.addr, &line))
+			continue;
+		memset(&line, 0, sizeof(line));
+		(void)(rg.s1 != NULL ? walk_s1(&j, &line, &none)
+				     : walk_s2_only(&j, &line, &none));
+	}
 }
 
 static bool translate(struct job *j, struct smmu_xlate *out, struct smmu_fault *fault)
@@ -407,6 +495,9 @@ static bool translate(struct job *j, struct smmu_xlate *out, struct smmu_fault *
 		return false;
 	answer(j->smmu, j->rg, j->acc, j->addr, j->in, &line, out);
 	out->writable = j->acc->destructive && writable(j, &line);
+	if (__builtin_expect(j->smmu->cfg.tlb_prefetch != 0, 0) && !j->rg->no_update &&
+	    !j->smmu->tlb->off)
+		prefetch(j, line.bits);
 	return true;
 }
 

@@ -150,9 +150,55 @@ void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *e)
 
 /* ---- insertion ---- */
 
+static uint32_t draw(struct smmu_tlb *tlb, uint32_t n)
+{
+	tlb->chance ^= tlb->chance << 13;
+	tlb->chance ^= tlb->chance >> 7;
+	tlb->chance ^= tlb->chance << 17;
+	return (uint32_t)((tlb->chance >> 32) * n >> 32);
+}
+
+uint32_t smmu_tlb_turn(struct smmu_tlb *tlb, uint32_t n)
+{
+	switch (tlb->replace) {
+	case SMMU_REPLACE_NONE:
+		return n;
+	case SMMU_REPLACE_RANDOM:
+		return draw(tlb, n);
+	default:
+		return tlb->turn++ % n;
+	}
+}
+
+/* Of a set that is full and alive; WAYS: none goes. */
+static uint32_t way_to_evict(struct smmu_tlb *tlb, uint32_t set)
+{
+	uint32_t oldest = 0;
+
+	if (tlb->replace != SMMU_REPLACE_LRU)
+		return smmu_tlb_turn(tlb, SMMU_TLB_WAYS);
+	for (uint32_t i = 1; i < SMMU_TLB_WAYS; i++)
+		if ((int32_t)(tlb->tag[set + i].used - tlb->tag[set + oldest].used) < 0)
+			oldest = i;
+	return oldest;
+}
+
+/* tlb_evict. */
+static void evict_one(struct smmu_tlb *tlb)
+{
+	uint32_t slot;
+
+	if (draw(tlb, tlb->evict) != 0)
+		return;
+	slot = draw(tlb, (uint32_t)SMMU_TLB_WAYS << tlb->set_bits);
+	if (smmu_tlb_slot_alive(tlb, slot))
+		drop_slot(tlb, slot);
+}
+
 /*
  * A slot for that page of the region, tagged, alive and without payload: its own, the
- * first that nobody needs, or one in turn.
+ * first that nobody needs, or another's. 0: there is none, and the region ends if it is
+ * empty.
  */
 static tlb_link place(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 {
@@ -170,7 +216,13 @@ static tlb_link place(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 			if (!smmu_tlb_slot_alive(tlb, pick))
 				break;
 		if (pick == set + SMMU_TLB_WAYS) {
-			pick = set + tlb->turn++ % SMMU_TLB_WAYS;
+			uint32_t way = way_to_evict(tlb, set);
+
+			if (way == SMMU_TLB_WAYS) {
+				smmu_tlb_region_end_if_empty(tlb, r);
+				return 0;
+			}
+			pick = set + way;
 			/* So that this does not end the region. */
 			r->live[page / 64] |= UINT64_C(1) << (page % 64);
 			drop_slot(tlb, pick);
@@ -179,6 +231,7 @@ static tlb_link place(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 	r->live[page / 64] |= UINT64_C(1) << (page % 64);
 	tlb->tag[pick] = (struct tlb_tag){ .what = what,
 					   .region = (tlb_link)(r - tlb->region) + 1 };
+	smmu_tlb_used(tlb, pick);
 	return pick + 1;
 }
 
@@ -186,12 +239,12 @@ static tlb_link place_in_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned
 			     uint64_t addr)
 {
 	uint64_t page = addr >> class_bits[class];
+	struct tlb_region *r = smmu_tlb_region_of_ctx(tlb, ctx, class, page);
 
-	return place(tlb, smmu_tlb_region_of_ctx(tlb, ctx, class, page),
-		     tlb_in_region(page));
+	return r == NULL ? 0 : place(tlb, r, tlb_in_region(page));
 }
 
-/* The record of the fractured leaf around addr, made if it is not there. */
+/* The record of the fractured leaf around addr, made if it is not there; 0: no room. */
 static tlb_link record(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned leaf_bits,
 		       uint64_t addr)
 {
@@ -203,6 +256,8 @@ static tlb_link record(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned leaf_
 	    smmu_tlb_is_record(&tlb->entry[at.link - 1]))
 		return at.link;
 	at.link = place_in_ctx(tlb, ctx, class, addr);
+	if (at.link == 0)
+		return 0;
 	fresh.piece_id = ++tlb->last_id;
 	tlb->entry[at.link - 1] = smmu_tlb_pack_record(&fresh);
 	return at.link;
@@ -273,21 +328,92 @@ static bool has_globals(const struct smmu_tlb *tlb, const struct tlb_key *key)
 	return tlb_ctx_global(tlb, vm, key) != NULL;
 }
 
+/* ---- the walk cache ---- */
+
+/* A table in the form of an entry: what it is of a leaf's is its address alone. */
+static struct tlb_packed pack_table(unsigned bits, const struct smmu_walk_point *at)
+{
+	const struct tlb_entry e = {
+		.s1 = { .oa = at->table,
+			.bits = (uint8_t)bits,
+			.perm = (uint8_t)(at->hier.ap | at->hier.xn << 2 |
+					  at->hier.pxn << 3) },
+		.s2 = { .memattr = (uint8_t)(at->level + 1) },
+	};
+
+	return smmu_tlb_pack_entry(&e);
+}
+
+static struct smmu_walk_point unpack_table(const struct tlb_packed *p)
+{
+	struct tlb_entry e;
+
+	smmu_tlb_unpack_entry(p, &e);
+	return (struct smmu_walk_point){ .table = e.s1.oa,
+					 .level = (int8_t)(e.s2.memattr - 1),
+					 .hier = { .ap = e.s1.perm & 3,
+						   .xn = e.s1.perm >> 2 & 1,
+						   .pxn = e.s1.perm >> 3 & 1 } };
+}
+
+bool smmu_tlb_find_table(const struct smmu_tlb *tlb, const struct tlb_key *key,
+			 uint64_t addr, unsigned *bits, struct smmu_walk_point *at)
+{
+	const struct tlb_vm *vm;
+	const struct tlb_ctx *ctx;
+	struct place place;
+
+	if (key->vmid >= tlb->nvm[key->space])
+		return false;
+	vm = &tlb->vm[key->space][key->vmid];
+	if (vm->space_epoch != tlb->space_epoch[key->space] ||
+	    !(vm->kinds >> key->kind & 1))
+		return false;
+	ctx = tlb_ctx_find(tlb, vm, tlb_ctx_key(key, false));
+	if (ctx == NULL)
+		return false;
+	for (uint32_t mask = ctx->mask; mask != 0; mask &= mask - 1) {
+		unsigned class = (unsigned)__builtin_ctz(mask);
+
+		if (!find_class(tlb, ctx->id, class, addr, &place))
+			continue;
+		*bits = class_bits[class];
+		*at = unpack_table(&tlb->entry[place.link - 1]);
+		return true;
+	}
+	return false;
+}
+
+void smmu_tlb_insert_table(struct smmu_tlb *tlb, const struct tlb_key *key, uint64_t addr,
+			   unsigned bits, const struct smmu_walk_point *at)
+{
+	struct tlb_ctx *ctx = smmu_tlb_ctx_get(tlb, key, false);
+	tlb_link link;
+
+	if (ctx == NULL)
+		return;
+	ctx->asets |= key->nonshared ? 2 : 1;
+	link = place_in_ctx(tlb, ctx, smmu_tlb_class(bits), addr);
+	if (link != 0)
+		tlb->entry[link - 1] = pack_table(bits, at);
+}
+
 static void insert_piece(struct smmu_tlb *tlb, tlb_link rec, uint64_t addr,
 			 const struct tlb_entry *line)
 {
 	unsigned class = smmu_tlb_class(line->bits);
 	struct tlb_record r = smmu_tlb_unpack_record(&tlb->entry[rec - 1]);
 	uint64_t page = addr >> line->bits;
+	struct tlb_region *region;
 	tlb_link link;
 
 	r.piece_mask |= (uint16_t)(1 << class);
 	tlb->entry[rec - 1] = smmu_tlb_pack_record(&r);
 	/* In a crowded set this may push its own record out: then it is garbage. */
-	link = place(tlb,
-		     smmu_tlb_region_of_record(tlb, rec - 1, r.piece_id, class, page),
-		     tlb_in_region(page));
-	tlb->entry[link - 1] = smmu_tlb_pack_entry(line);
+	region = smmu_tlb_region_of_record(tlb, rec - 1, r.piece_id, class, page);
+	link = region == NULL ? 0 : place(tlb, region, tlb_in_region(page));
+	if (link != 0)
+		tlb->entry[link - 1] = smmu_tlb_pack_entry(line);
 }
 
 void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool global,
@@ -305,14 +431,19 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
 	if (class != 0 &&
 	    (smaller(ctx, class) != 0 || (!global && has_globals(tlb, key))))
 		smmu_void_all(tlb->voids);
+	if (__builtin_expect(tlb->evict != 0, 0))
+		evict_one(tlb);
 	if (leaf_bits != line->bits) {
-		insert_piece(tlb, record(tlb, ctx, leaf_bits, addr), addr, line);
+		link = record(tlb, ctx, leaf_bits, addr);
+		if (link != 0)
+			insert_piece(tlb, link, addr, line);
 		return;
 	}
 	copy.conflict = tlb->detect && smaller(ctx, class) != 0 &&
 			covers_others(tlb, ctx, leaf_bits, addr);
 	link = place_in_ctx(tlb, ctx, class, addr);
-	tlb->entry[link - 1] = smmu_tlb_pack_entry(&copy);
+	if (link != 0)
+		tlb->entry[link - 1] = smmu_tlb_pack_entry(&copy);
 }
 
 /* Zeroed, lazily populated, aligned to a line. */
@@ -372,6 +503,9 @@ int smmu_tlb_create(struct smmu_tlb **out, const struct smmu_config *cfg,
 		return -ENOMEM;
 	tlb->off = cfg->no_tlb;
 	tlb->voids = voids;
+	tlb->replace = cfg->tlb_replacement;
+	tlb->evict = cfg->tlb_evict;
+	tlb->chance = UINT64_C(0x9e3779b97f4a7c15) ^ cfg->cache_seed;
 	/* CACHE-71: never at BBML level 2. */
 	tlb->detect = !cfg->no_tlb_conflict && cfg->bbml < 2;
 	if (tlb->off)

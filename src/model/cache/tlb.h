@@ -43,8 +43,19 @@ enum smmu_tlb_space {
 	SMMU_TLB_SPACES
 };
 /* Stage-1-only entries must never serve a nested stream, nor the reverse (CACHE-80). */
-enum { SMMU_TLB_S1_ONLY, SMMU_TLB_COMBINED, SMMU_TLB_KINDS };
-enum { SMMU_TLB_WAYS = 4, SMMU_TLB_CLASSES = 10, SMMU_TLB_GLOBALS = 4 };
+enum {
+	SMMU_TLB_S1_ONLY,
+	SMMU_TLB_COMBINED,
+	/* Tables on the way to such an entry; of an IPA, to a leaf of stage 2. */
+	SMMU_TLB_WALKS,
+	SMMU_TLB_KINDS = 2 * SMMU_TLB_WALKS
+};
+enum {
+	SMMU_TLB_WAYS = 4,
+	SMMU_TLB_CLASSES = 10,
+	SMMU_TLB_GLOBALS = 4,
+	SMMU_TLB_MAX_BITS = 42
+};
 /* Pages of a region: what its line has room for. */
 enum { TLB_REGION_BITS = 7, TLB_REGION_PAGES = 1 << TLB_REGION_BITS };
 
@@ -54,7 +65,7 @@ typedef uint32_t tlb_link;
 struct tlb_tag {
 	uint64_t what; /* number of the region << 7 | page in it; 0: never used */
 	tlb_link region;
-	uint32_t unused;
+	uint32_t used; /* when it was answered from, if that counts */
 };
 
 /* An entry as it is stored, see entry.c. */
@@ -127,6 +138,10 @@ struct smmu_tlb {
 	uint64_t space_epoch[SMMU_TLB_SPACES];
 	uint64_t last_id; /* of contexts, records and regions */
 	uint32_t turn;	  /* which way to evict */
+	uint32_t clock;	  /* of tlb_tag.used */
+	uint8_t replace;  /* enum smmu_replacement */
+	uint8_t evict;	  /* tlb_evict */
+	uint64_t chance;  /* what was drawn last */
 	bool off;	  /* no_tlb */
 	bool detect;	  /* conflicts */
 	struct smmu_voids *voids;
@@ -168,14 +183,30 @@ void smmu_tlb_insert(struct smmu_tlb *tlb, const struct tlb_key *key, bool globa
  */
 bool smmu_tlb_conflicts(const struct smmu_tlb *tlb, const struct tlb_entry *e,
 			uint64_t addr);
+/*
+ * The walk cache, by keys of kind SMMU_TLB_WALKS and above. Each entry stands for the
+ * table descriptor that covers 2^bits bytes around addr; of several the deepest is found.
+ */
+bool smmu_tlb_find_table(const struct smmu_tlb *tlb, const struct tlb_key *key,
+			 uint64_t addr, unsigned *bits, struct smmu_walk_point *at);
+void smmu_tlb_insert_table(struct smmu_tlb *tlb, const struct tlb_key *key, uint64_t addr,
+			   unsigned bits, const struct smmu_walk_point *at);
 /* Forgets one entry that smmu_tlb_find gave. */
 void smmu_tlb_drop(struct smmu_tlb *tlb, const struct tlb_entry *e);
+/* An entry has answered. */
+static inline void smmu_tlb_used(struct smmu_tlb *tlb, uint32_t slot)
+{
+	if (__builtin_expect(tlb->replace == SMMU_REPLACE_LRU, 0))
+		tlb->tag[slot].used = ++tlb->clock;
+}
+/* Which of n goes, all of them alive; n: none does. */
+uint32_t smmu_tlb_turn(struct smmu_tlb *tlb, uint32_t n);
 /* Size in bits of a class, ascending; the class of a size. */
 unsigned smmu_tlb_class_bits(unsigned class);
 unsigned smmu_tlb_class(unsigned bits);
 
 /* ---- region.c ---- */
-/* tlb_region(), begun if need be, at the expense of another if need be. */
+/* tlb_region(), begun if need be, at the expense of another if need be and allowed. */
 struct tlb_region *smmu_tlb_region_of_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx,
 					  unsigned class, uint64_t page);
 struct tlb_region *smmu_tlb_region_of_record(struct smmu_tlb *tlb, uint32_t slot,
@@ -191,6 +222,8 @@ void smmu_tlb_region_clear(struct smmu_tlb *tlb, struct tlb_region *r, unsigned 
 void smmu_tlb_region_forget(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page);
 /* Whether what it holds can still be found. */
 bool smmu_tlb_region_alive(const struct smmu_tlb *tlb, const struct tlb_region *r);
+/* Nothing came of it. */
+void smmu_tlb_region_end_if_empty(struct smmu_tlb *tlb, struct tlb_region *r);
 /* Whether a slot's entry is there still. */
 bool smmu_tlb_slot_alive(const struct smmu_tlb *tlb, uint32_t slot);
 
@@ -251,12 +284,16 @@ static inline struct tlb_region *tlb_region(const struct smmu_tlb *tlb, uint64_t
 /* ---- contexts: what a look-up needs; the rest is in context.c ---- */
 enum { TLB_CTX_GROUP = 4 };
 #define TLB_KEY_KIND 39
+#define TLB_KEY_WALK 42
 
-/* {1, space[41:40], kind[39], global[38], ASET[37], VMID[31:16], ASID[15:0]}. */
+/* {1, kind[1] at 42, space[41:40], kind[0] at 39, global[38], ASET[37], VMID[31:16],
+   ASID[15:0]}. */
 static inline uint64_t tlb_ctx_key(const struct tlb_key *key, bool global)
 {
 	uint64_t k = UINT64_C(1) << 63 | (uint64_t)key->space << 40 |
-		     (uint64_t)key->kind << TLB_KEY_KIND | (uint64_t)key->vmid << 16;
+		     (uint64_t)(key->kind & 1) << TLB_KEY_KIND |
+		     (uint64_t)(key->kind >> 1) << TLB_KEY_WALK |
+		     (uint64_t)key->vmid << 16;
 
 	if (global)
 		return k | UINT64_C(1) << 38 | (uint64_t)key->aset << 37;
@@ -295,6 +332,12 @@ static inline const struct tlb_ctx *tlb_ctx_global(const struct smmu_tlb *tlb,
 	ctx = &tlb->ctx[link - 1];
 	/* Its slot may have gone to another context meanwhile. */
 	return ctx->key == tlb_ctx_key(key, true) && ctx->epoch == vm->epoch ? ctx : NULL;
+}
+
+/* Whether it holds tables. */
+static inline bool tlb_ctx_walks(const struct tlb_ctx *ctx)
+{
+	return ctx->key >> TLB_KEY_WALK & 1;
 }
 
 /* ---- context.c ---- */

@@ -131,6 +131,7 @@ static void pack_tag(struct smmu_pack *p, struct smmu_tlb *tlb, uint32_t slot)
 	struct tlb_region *r = &tlb->region[at];
 
 	pack_u8(p, &page);
+	pack_u32(p, &tag->used);
 	if (!p->loading)
 		return;
 	if (!pack_check(p, page < TLB_REGION_PAGES && r->number != 0 && tag->region == 0,
@@ -261,6 +262,8 @@ void smmu_tlb_pack(struct smmu_pack *p, struct smmu *smmu)
 	pack_u64(p, &tlb->last_id);
 	pack_check(p, tlb->last_id < UINT64_C(1) << 56, "a number of the far future");
 	pack_u32(p, &tlb->turn);
+	pack_u32(p, &tlb->clock);
+	pack_u64(p, &tlb->chance);
 	pack_contexts(p, tlb);
 	pack_regions(p, tlb);
 	pack_entries(p, tlb);

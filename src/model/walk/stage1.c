@@ -76,9 +76,10 @@ struct s1_walk {
 	struct smmu_geom geom;
 	struct smmu_hier hier;
 	struct smmu_desc desc;
-	uint64_t addr; /* of the descriptor: an IPA if nested */
-	bool assured;  /* that IPA has the Assured Translation property ... */
-	bool mro;      /* ... and is on a page that only hardware writes */
+	struct smmu_attr fetch; /* as the CD says */
+	uint64_t addr;		/* of the descriptor: an IPA if nested */
+	bool assured;		/* that IPA has the Assured Translation property ... */
+	bool mro;		/* ... and is on a page that only hardware writes */
 	struct smmu_s1leaf *leaf;
 	struct smmu_fault *fault;
 };
@@ -108,7 +109,7 @@ static bool locate(struct s1_walk *w, bool write)
 	if (!write && w->desc.level == w->geom.start)
 		req.top = w->req->tt == &w->s1->tt[0] ? 1 : 2;
 
-	w->desc.attr = smmu_attr_from_fetch(w->req->tt->fetch);
+	w->desc.attr = w->fetch;
 	if (w->rg->s2 == NULL) {
 		w->desc.pa = smmu_low(w->addr, w->smmu->id.oas);
 		return true;
@@ -188,7 +189,7 @@ static enum smmu_walk_step finish(struct s1_walk *w)
 				       smmu_reg_get(desired, SMMU_S1DESC_AP) & 1);
 		leaf->flags &= (uint8_t)~SMMU_LEAF_CLEAN;
 	}
-	if (keep)
+	if (keep && (af || !w->rg->no_update))
 		leaf->flags |= SMMU_LEAF_CACHEABLE;
 	return update(w, desired);
 }
@@ -233,6 +234,9 @@ static enum smmu_walk_step step(struct s1_walk *w, uint64_t *table)
 	oa = smmu_desc_oa(g, level, w->desc.value);
 	if (smmu_desc_oa_above(g, level, oa, w->req->va))
 		return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-16d");
+	if (w->req->last)
+		*w->req->last =
+			(struct smmu_walk_point){ *table, (int8_t)level, w->hier };
 	w->leaf->bits = smmu_desc_leaf_bits(g, level);
 	w->leaf->oa = oa;
 	return finish(w);
@@ -256,6 +260,12 @@ static enum smmu_walk_step once(struct s1_walk *w)
 	w->hier = (struct smmu_hier){ 0 };
 	w->assured = starts_assured(w);
 	w->desc.level = w->geom.start;
+	/* A cached table does not know whether it is assured. */
+	if (w->req->from && !w->assured) {
+		table = w->req->from->table;
+		w->hier = w->req->from->hier;
+		w->desc.level = w->req->from->level;
+	}
 	for (;;) {
 		ret = step(w, &table);
 		if (ret != SMMU_WALK_DONE || w->leaf->bits != 0)
@@ -289,6 +299,7 @@ bool smmu_s1_walk(struct smmu *smmu, const struct smmu_regime *rg,
 			     .s1 = rg->s1,
 			     .req = req,
 			     .desc = { .be = rg->s1->endi, .stage = 1 },
+			     .fetch = smmu_attr_from_fetch(req->tt->fetch),
 			     .leaf = leaf,
 			     .fault = fault };
 	enum smmu_walk_step ret = SMMU_WALK_AGAIN;

@@ -61,7 +61,7 @@ static enum smmu_walk_step finish(struct s2_walk *w)
 				       smmu_reg_get(desired, SMMU_S2DESC_S2AP) | 2);
 		leaf->flags &= (uint8_t)~SMMU_LEAF_CLEAN;
 	}
-	if (keep)
+	if (keep && (af || !w->rg->no_update))
 		leaf->flags |= SMMU_LEAF_CACHEABLE;
 	return update(w, desired);
 }
@@ -93,6 +93,9 @@ static enum smmu_walk_step step(struct s2_walk *w, uint64_t *table)
 	oa = smmu_desc_oa(g, level, w->desc.value);
 	if (smmu_desc_oa_above(g, level, oa, w->req->ipa))
 		return fail(w, SMMU_EVT_F_ADDR_SIZE, "T-18b");
+	if (w->req->last)
+		*w->req->last = (struct smmu_walk_point){ .table = *table,
+							  .level = (int8_t)level };
 	w->leaf->bits = smmu_desc_leaf_bits(g, level);
 	w->leaf->oa = g->lpae32 ? smmu_low(oa, w->smmu->id.oas) : oa;
 	return finish(w);
@@ -105,6 +108,10 @@ static enum smmu_walk_step once(struct s2_walk *w)
 
 	*w->leaf = (struct smmu_s2leaf){ 0 };
 	w->desc.level = w->geom.start;
+	if (w->req->from) {
+		table = w->req->from->table;
+		w->desc.level = w->req->from->level;
+	}
 	for (;;) {
 		ret = step(w, &table);
 		if (ret != SMMU_WALK_DONE || w->leaf->bits != 0)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "model/model.h"
+#include "model/walk/desc.h"
 
 /* Permissions of one stage, privileged and unprivileged (10.1 to 10.3). */
 enum {
@@ -65,6 +66,18 @@ struct smmu_s2leaf {
 	uint8_t pbha;	 /* bits [62:59], those that S2HWU allows */
 };
 
+/* Hierarchical limits gathered from table descriptors. */
+struct smmu_hier {
+	uint8_t ap; /* APTable, ORed */
+	bool xn, pxn;
+};
+/* A table on the way, as a walk cache keeps it: where a walk may begin. */
+struct smmu_walk_point {
+	uint64_t table; /* as its descriptor says: an IPA if nested */
+	int8_t level;
+	struct smmu_hier hier; /* of stage 1, so far */
+};
+
 /*
  * Stage 2 of one IPA. cls: SMMU_CLASS_* says for whom; acc: what is wanted of it. On
  * failure *fault is complete but for RnW of a CD or TT access, which is the input
@@ -76,6 +89,8 @@ struct smmu_s2req {
 	uint8_t top;  /* the first descriptor of a walk through TTB0: 1, TTB1: 2 */
 	bool assured; /* the IPA has the Assured Translation property */
 	struct smmu_access acc;
+	const struct smmu_walk_point *from; /* NULL: from the root */
+	struct smmu_walk_point *last;	    /* if not NULL: the table with the leaf */
 };
 typedef bool (*smmu_s2_fn)(struct smmu *smmu, const struct smmu_regime *rg,
 			   const struct smmu_s2req *req, struct smmu_s2leaf *leaf,
@@ -104,6 +119,8 @@ struct smmu_s1req {
 	const struct smmu_s1tt *tt;
 	struct smmu_access acc;
 	smmu_s2_fn s2;
+	const struct smmu_walk_point *from; /* NULL: from the root */
+	struct smmu_walk_point *last;	    /* if not NULL: the table with the leaf */
 };
 bool smmu_s1_walk(struct smmu *smmu, const struct smmu_regime *rg,
 		  const struct smmu_s1req *req, struct smmu_s1leaf *leaf,
@@ -112,39 +129,6 @@ bool smmu_s1_allow(const struct smmu_s1cfg *s1, const struct smmu_access *acc,
 		   const struct smmu_s1leaf *leaf, struct smmu_fault *fault);
 
 /* ---- desc.c: reading descriptors ---- */
-/* Geometry and address layout of one walk. */
-struct smmu_geom {
-	uint8_t granule, n, ps;
-	int8_t start;
-	bool lpae32, ds, oa52;
-	bool fold; /* 64K: bits [15:12] are address bits [51:48] */
-};
-/* What depends on the SMMU (9.2): DS means nothing with 64K, OAS how bits fold. */
-void smmu_geom_limits(const struct smmu *smmu, struct smmu_geom *g);
-unsigned smmu_level_shift(unsigned granule, int level);
-uint64_t smmu_desc_index(const struct smmu_geom *g, int level, uint64_t ia);
-uint64_t smmu_table_base(const struct smmu_geom *g, uint64_t ttb);
-
-enum smmu_desc_kind { SMMU_DESC_INVALID, SMMU_DESC_TABLE, SMMU_DESC_LEAF };
-enum smmu_desc_kind smmu_desc_kind(const struct smmu_geom *g, int level, uint64_t desc);
-/* Next table, or output address of a leaf at that level. */
-uint64_t smmu_desc_table(const struct smmu_geom *g, uint64_t desc);
-uint64_t smmu_desc_oa(const struct smmu_geom *g, int level, uint64_t desc);
-/*
- * nT (CACHE-71): at BBML level 1 such a block is not cached. Nor is one that is larger
- * than the output range, since only a part of it translates.
- */
-bool smmu_desc_cacheable(const struct smmu *smmu, const struct smmu_geom *g, int level,
-			 uint64_t desc);
-/*
- * Whether a leaf whose address is oa takes ia beyond the output range. CHOICE: section
- * 3.4 tests "the address output from the translation", so that of a block larger than
- * the range (DS) what lies beyond faults; the PE looks at the descriptor alone.
- */
-bool smmu_desc_oa_above(const struct smmu_geom *g, int level, uint64_t oa, uint64_t ia);
-/* How much around ia a leaf maps: its size, or all of the output range. */
-uint8_t smmu_desc_leaf_bits(const struct smmu_geom *g, int level);
-
 /* Where a descriptor was found. */
 struct smmu_desc {
 	uint64_t pa, value;
@@ -168,11 +152,6 @@ enum smmu_walk_step smmu_desc_update(struct smmu *smmu, struct smmu_desc *d,
 				     uint64_t desired);
 
 /* ---- perm.c ---- */
-/* Hierarchical limits gathered from table descriptors. */
-struct smmu_hier {
-	uint8_t ap; /* APTable, ORed */
-	bool xn, pxn;
-};
 void smmu_hier_add(const struct smmu_s1cfg *s1, const struct smmu_s1tt *tt, uint64_t desc,
 		   struct smmu_hier *hier);
 /* perm and SMMU_LEAF_CLEAN of a leaf. */
