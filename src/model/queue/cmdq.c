@@ -286,7 +286,8 @@ void smmu_cmdq_kick(struct smmu *smmu, struct smmu_cmdq *q)
 		run_one(smmu, q);
 	else
 		put_last(smmu, q);
-	smmu_cmdq_run(smmu);
+	if (__builtin_expect(smmu->cmdq_kicked != NULL, 0))
+		smmu_cmdq_run(smmu);
 }
 
 /* ---- by halves ---- */
@@ -317,7 +318,7 @@ bool smmu_cmdq_do(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t raw[2],
 
 	smmu->cmdq_running = q;
 	if (smmu->front)
-		(void)smmu_front_forward(smmu, q, &q->at.ring, 1, &refused);
+		refused = smmu_front_one(smmu, raw);
 	cmd = smmu_command_decode(smmu, raw, dw);
 	if (cmd && cmd->kind == SMMU_CMD_SYNCS)
 		smmu_sync_settle(smmu);

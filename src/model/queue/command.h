@@ -59,6 +59,9 @@ uint32_t smmu_front_forward(struct smmu *smmu, const struct smmu_cmdq *q,
 			    const struct smmu_ring *ring, uint32_t count,
 			    unsigned *cerror);
 
+/* The same with one that was fetched: SMMU_CERROR_NONE, or what the queue stops with. */
+unsigned smmu_front_one(struct smmu *smmu, const uint64_t raw[2]);
+
 /* ---- tlbi.c ---- */
 /* CMD-43; and bits that are RES0 because TG is 0. */
 bool smmu_tlbi_illegal(const struct smmu *smmu, const uint64_t *dw);

@@ -58,3 +58,15 @@ uint32_t smmu_front_forward(struct smmu *smmu, const struct smmu_cmdq *q,
 	*cerror = legal_cerror(*cerror);
 	return (uint32_t)done;
 }
+
+unsigned smmu_front_one(struct smmu *smmu, const uint64_t raw[2])
+{
+	unsigned cerror = SMMU_CERROR_ILL;
+	uint64_t cmd[1][2];
+
+	if (!smmu_command_decode(smmu, raw, cmd[0]))
+		return SMMU_CERROR_NONE;
+	if (smmu->front(smmu->front_ctx, (const uint64_t(*)[2])cmd, 1, &cerror) >= 1)
+		return SMMU_CERROR_NONE;
+	return legal_cerror(cerror);
+}
