@@ -255,6 +255,27 @@ static void machine_guest_fault_is_answered(void **state)
 		assert_int_equal(res.status, good ? SMMU_OK : SMMU_ABORT);
 	}
 	assert_int_equal(vm_peek(&g.vm, g.page), 0x77);
+	/* Answered, but not mended: it comes again, and again. */
+	res = rig_dma(&g.r, SID, VA + 8192, true, &value);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(res.status, SMMU_STALLED);
+		assert_int_equal(iommufd_read(g.vm.ctx, g.fault,
+					      (uint64_t)(uintptr_t)&fault, sizeof(fault),
+					      0),
+				 sizeof(fault));
+		response.cookie = fault.cookie;
+		response.code = i < 2 ? IOMMUFD_PAGE_RESP_SUCCESS
+				      : IOMMUFD_PAGE_RESP_INVALID;
+		assert_int_equal(iommufd_write(g.vm.ctx, g.fault,
+					       (uint64_t)(uintptr_t)&response,
+					       sizeof(response), 0),
+				 sizeof(response));
+		if (i == 2)
+			assert_int_equal(smmu_port_wait(g.r.port, res.ticket, 0, &res,
+							NULL),
+					 0);
+	}
+	assert_int_equal(res.status, SMMU_ABORT);
 	/* CORE-160: who leaves while one waits is answered. */
 	res = rig_dma(&g.r, SID, VA + 8192, true, &value);
 	assert_int_equal(res.status, SMMU_STALLED);
