@@ -273,6 +273,9 @@ static int replace_hwpt(struct user_device *dev, uint32_t pasid, struct user_hwp
 		free(fresh);
 		return err;
 	}
+	/* A doorbell that was first used while it moved went into the old one alone. */
+	if (pasid == IOMMU_NO_PASID)
+		(void)user_msi_attach(dev->group, hwpt);
 	if (old->fault)
 		user_fault_forget(old->fault, attach);
 	unreserve_group(attach, old, hwpt);
