@@ -188,6 +188,93 @@ static void permissions(void **state)
 	f_teardown(&f);
 }
 
+/* Execute is asked for and granted with a PASID only (PASID-2, ATS-R9). */
+static void execute(void **state)
+{
+	struct fn_bench f;
+	struct smmu_pcie_dma d;
+
+	(void)state;
+	f_setup(&f);
+	d = f_dma_of(&f, false, SMMU_READ);
+	d.exec = true;
+	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EINVAL);
+	d.ssv = true;
+	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), 0);
+	t_leaf1(&f.t, smmu_reg_set(h_s1_rw(), SMMU_S1DESC_UXN, 1));
+	f_atc_inv(&f, true, false, PASID, 0);
+	h_sync(&f.t.b.h);
+	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EFAULT);
+	d.exec = false; /* reading it is another matter */
+	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), 0);
+	assert_int_equal(smmu_pcie_disable_ats(f.fn), 0);
+	assert_int_equal(smmu_pcie_enable_pasid(f.fn, false, false), 0);
+	d.exec = true; /* not enabled */
+	assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), -EINVAL);
+	f_teardown(&f);
+}
+
+/* An atomic reads and writes: both are asked for, with a PASID and without. */
+static void atomics(void **state)
+{
+	(void)state;
+	for (int ssv = 0; ssv < 2; ssv++) {
+		struct fn_bench f;
+		struct smmu_pcie_dma d;
+		uint64_t old;
+
+		f_setup(&f);
+		d = f_dma_of(&f, ssv, SMMU_WRITE);
+		h_write64(&f.t.b.h, f.t.b.page, 5);
+		old = 5;
+		assert_int_equal(smmu_pcie_cas64(f.fn, &d, &old, 6), 0);
+		assert_int_equal(old, 5);
+		assert_int_equal(h_read64(&f.t.b.h, f.t.b.page), 6);
+		/* The bug class of ATC-1, by an atomic. */
+		f_unmap_without_atc_inv(&f);
+		assert_int_equal(smmu_pcie_cas64(f.fn, &d, &old, 7), 0);
+		assert_int_equal(old, 6);
+		f_atc_inv(&f, ssv, false, PASID, 0);
+		h_sync(&f.t.b.h);
+		assert_int_equal(smmu_pcie_cas64(f.fn, &d, &old, 7), -EFAULT);
+		t_leaf1(&f.t, smmu_reg_set(h_s1_rw(), SMMU_S1DESC_AP, 3)); /* read-only */
+		assert_int_equal(smmu_pcie_cas64(f.fn, &d, &old, 7), -EFAULT);
+		assert_int_equal(h_read64(&f.t.b.h, f.t.b.page), 6);
+		f_teardown(&f);
+	}
+}
+
+static void one_set_of_two(struct smmu_pcie_config *cfg)
+{
+	cfg->atc_sets = 1;
+	cfg->atc_ways = 2;
+}
+
+/* Sets and ways are the harness's to choose; the least recently used entry goes. */
+static void small_cache(void **state)
+{
+	struct fn_bench f;
+	struct smmu_pcie_dma d;
+	static const uint8_t pages[] = { 0, 1, 0, 2, 0, 1 };
+	static const bool hit[] = { false, false, true, false, true, false };
+
+	(void)state;
+	f_setup_with(&f, one_set_of_two);
+	for (unsigned i = 0; i < 3; i++)
+		h_map(&f.t.b.h, f.t.b.ttb0, VA + 0x100000 + 4096ull * i, f.t.b.page, 3,
+		      h_s1_rw());
+	d = f_dma_of(&f, false, SMMU_READ);
+	for (unsigned i = 0; i < sizeof(pages); i++) {
+		const uint64_t before = f_stats(&f).atc_hits;
+
+		d.addr = VA + 0x100000 + 4096ull * pages[i];
+		assert_int_equal(smmu_pcie_dma(f.fn, &d, NULL), 0);
+		assert_int_equal(f_stats(&f).atc_hits - before, hit[i]);
+		assert_true(f_stats(&f).atc_entries <= 2);
+	}
+	f_teardown(&f);
+}
+
 /* Several pages, a list, and a compare-and-swap. */
 static void engine(void **state)
 {
@@ -540,6 +627,9 @@ int main(void)
 		cmocka_unit_test(unmap_needs_atc_inv),
 		cmocka_unit_test(global_and_all),
 		cmocka_unit_test(permissions),
+		cmocka_unit_test(execute),
+		cmocka_unit_test(atomics),
+		cmocka_unit_test(small_cache),
 		cmocka_unit_test(engine),
 		cmocka_unit_test(manners),
 		cmocka_unit_test(sync_waits_for_dma),

@@ -228,6 +228,38 @@ static void credits(void **state)
 	f_teardown(&f);
 }
 
+/*
+ * PASID-4: EL2 has no ASIDs, so that PASIDs do not keep address spaces apart: what one
+ * has filled into the TLB serves the other. With NS-EL1 the same tables are two worlds.
+ */
+static void pasids_of_el2(void **state)
+{
+	(void)state;
+	for (unsigned el2 = 0; el2 < 2; el2++) {
+		struct fn_bench f;
+		struct harness *h = &f.t.b.h;
+		const uint64_t cd = 64 * PASID + 8;
+		uint64_t root, other, word;
+
+		f_setup(&f);
+		assert_int_equal(smmu_pcie_disable_ats(f.fn), 0);
+		root = h_table(h);
+		other = h_alloc(h, 4096, 4096);
+		h_map(h, root, VA, other, 3, h_s1_rw());
+		h_write64(h, f.t.b.page, 0x1111111111111111);
+		h_write64(h, other, 0x2222222222222222);
+		word = h_read64(h, f.t.cds + cd) & ~UINT64_C(0xffffffffff000);
+		h_write64(h, f.t.cds + cd, word | root);
+		t_cd_set(&f.t, PASID, SMMU_CD_ASID, 0x44);
+		t_ste_set(&f.t, SMMU_STE_STRW, el2 ? SMMU_STRW_EL2 : SMMU_STRW_EL1);
+		assert_int_equal(read_at(&f, false, VA), 0);
+		assert_int_equal((uint8_t)f.buf[0], 0x11);
+		assert_int_equal(read_at(&f, true, VA), 0);
+		assert_int_equal((uint8_t)f.buf[0], el2 ? 0x11 : 0x22);
+		f_teardown(&f);
+	}
+}
+
 /* ATC-9 is no promise: what is smaller than the STU may go whole. Here it does. */
 static void below_the_stu(void **state)
 {
@@ -254,7 +286,8 @@ int main(void)
 		cmocka_unit_test(stage_2_changes),  cmocka_unit_test(ssid0_without_pasid),
 		cmocka_unit_test(tagged_addresses), cmocka_unit_test(switching_on),
 		cmocka_unit_test(switching_off),    cmocka_unit_test(smmu_off_before_ats),
-		cmocka_unit_test(credits),	    cmocka_unit_test(below_the_stu),
+		cmocka_unit_test(credits),	    cmocka_unit_test(pasids_of_el2),
+		cmocka_unit_test(below_the_stu),
 	};
 
 	return cmocka_run_group_tests_name("pcie_duties", tests, NULL, NULL);
