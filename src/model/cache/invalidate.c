@@ -170,9 +170,13 @@ static const struct tlb_ctx *reached(const struct tlb_ctx *ctx, bool spare)
 	return ctx != NULL && spare && tlb_ctx_spared(ctx) ? NULL : ctx;
 }
 
+_Static_assert(SMMU_TLB_GLOBALS == 4, "four to look at");
+
 static void globals_span(struct smmu_tlb *tlb, const struct tlb_vm *vm,
 			 struct tlb_key key, const struct span *s, bool spare)
 {
+	if ((vm->global[0] | vm->global[1] | vm->global[2] | vm->global[3]) == 0)
+		return;
 	for (unsigned i = 0; i < SMMU_TLB_GLOBALS; i++) {
 		if (vm->global[i] == 0)
 			continue;
@@ -186,12 +190,17 @@ static void globals_span(struct smmu_tlb *tlb, const struct tlb_vm *vm,
 static void by_va(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key,
 		  const struct span *s, bool spare)
 {
-	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++)
-		if (vm->kinds >> key.kind & 1)
-			ctx_span(tlb,
-				 reached(tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false)),
-					 spare),
-				 s);
+	uint32_t kinds = vm->kinds;
+
+	/* No look-up for tables that are spared: Leaf 1. */
+	if (s->tables == 0)
+		kinds &= (1u << SMMU_TLB_WALKS) - 1;
+	for (; kinds != 0; kinds &= kinds - 1) {
+		key.kind = (uint8_t)__builtin_ctz(kinds);
+		ctx_span(tlb,
+			 reached(tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false)), spare),
+			 s);
+	}
 	globals_span(tlb, vm, key, s, spare);
 }
 

@@ -172,9 +172,16 @@ void smmu_tlb_region_end_if_empty(struct smmu_tlb *tlb, struct tlb_region *r)
 
 void smmu_tlb_region_forget(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 {
-	r->live[page / 64] &= ~(UINT64_C(1) << (page % 64));
-	tell(tlb, r, page / 64, UINT64_C(1) << (page % 64));
-	smmu_tlb_region_end_if_empty(tlb, r);
+	uint64_t bit = UINT64_C(1) << (page % 64);
+
+	r->live[page / 64] &= ~bit;
+	/* What nearly every invalidation comes to. */
+	if (__builtin_expect(!r->piece, 1))
+		smmu_void_slot(tlb->voids, tlb_void_word(tlb, r, page));
+	else
+		tell(tlb, r, page / 64, bit);
+	if ((r->live[0] | r->live[1]) == 0)
+		give_up(tlb, r);
 }
 
 /* Bits first to last. */
