@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -175,6 +176,8 @@ static void p_relax(void *ctx)
 	struct rig *r = ctx;
 
 	__atomic_fetch_add(&r->polls, 1, __ATOMIC_RELAXED);
+	if (r->yields)
+		sched_yield();
 }
 
 static void p_log(void *ctx, enum iommu_msg_level level, const char *message)

@@ -63,6 +63,11 @@ struct rig {
 	size_t num_lies;
 	uint32_t swallow; /* writes to this register are lost; 0: none */
 	uint64_t polls;
+	/*
+	 * Who polls lets other threads run: what it waits for may be theirs to do (a DMA
+	 * that an ATC invalidation waits for), and a time-out is a number of polls.
+	 */
+	bool yields;
 	char last[512]; /* last message */
 	unsigned messages, errors;
 	struct rig_irq irqs[5]; /* by wire, or by MSI data */

@@ -48,6 +48,7 @@ static void pri_up(struct pri *b)
 
 	memset(b, 0, sizeof(*b));
 	rig_up(&b->r, &cfg);
+	b->r.yields = true;
 	fn.page_response = on_answer;
 	fn.ctx = b;
 	b->dev = pci_add(&b->r, &b->f, "fn", &fn, &sid, 1, IOMMU_FWSPEC_PCI_RC_ATS);

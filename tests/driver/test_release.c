@@ -162,6 +162,7 @@ static void everything_goes_under_dma(void **state)
 
 	(void)state;
 	rig_up(&r, &cfg);
+	r.yields = true;
 	r.devs[0].pasid_bits = 4;
 	dev = rig_add(&r, "dev", &sids[0], 1);
 	pci_add(&r, &f, "fn", &fn, &sids[1], 1, IOMMU_FWSPEC_PCI_RC_ATS);

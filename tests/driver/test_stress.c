@@ -877,6 +877,7 @@ static void stress(const struct smmu_config *cfg, unsigned threads, bool stage2_
 
 	assert_non_null(actors);
 	rig_init(&r, cfg);
+	r.yields = threads > 1;
 	if (cfg->ecmdq) /* with the control pages in the window */
 		r.desc.size = 0x100000;
 	if (stage2_alone) {

@@ -280,6 +280,7 @@ static void faults_on_a_thread(void **state)
 	(void)state;
 	rig_init(&r, &cfg);
 	r.desc.iopf_thread = true;
+	r.yields = true;
 	assert_int_equal(rig_probe(&r), 0);
 	process_begin(&p, &r);
 	for (unsigned i = 0; i < 3; i++) {
