@@ -195,6 +195,23 @@ static void evict_one(struct smmu_tlb *tlb)
 		drop_slot(tlb, slot);
 }
 
+/* smmu_tlb_slot_alive(), sooner where it is of the context that region r is of. */
+static inline bool alive(const struct smmu_tlb *tlb, uint32_t slot,
+			 const struct tlb_region *r)
+{
+	const struct tlb_tag *tag = &tlb->tag[slot];
+	const struct tlb_region *q;
+
+	if (tag->region == 0)
+		return false;
+	q = &tlb->region[tag->region - 1];
+	if (q->number != tag->what >> TLB_REGION_BITS ||
+	    !tlb_region_has(q, tlb_in_region(tag->what)))
+		return false;
+	return (q->owner >> 4 == r->owner >> 4 && !q->piece && !r->piece) ||
+	       smmu_tlb_region_alive(tlb, q);
+}
+
 /*
  * A slot for that page of the region, tagged, alive and without payload: its own, the
  * first that nobody needs, or another's. 0: there is none, and the region ends if it is
@@ -213,7 +230,7 @@ static tlb_link place(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 			smmu_void_slot(tlb->voids, tlb_void_word(tlb, r, page));
 	} else {
 		for (pick = set; pick < set + SMMU_TLB_WAYS; pick++)
-			if (!smmu_tlb_slot_alive(tlb, pick))
+			if (!alive(tlb, pick, r))
 				break;
 		if (pick == set + SMMU_TLB_WAYS) {
 			uint32_t way = way_to_evict(tlb, set);

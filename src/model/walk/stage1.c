@@ -95,8 +95,8 @@ static enum smmu_walk_step fail(struct s1_walk *w, unsigned event, const char *r
 	return SMMU_WALK_FAULT;
 }
 
-/* T-16a: from w->addr to w->desc.pa and attributes. */
-static bool locate(struct s1_walk *w, bool write)
+/* T-16a, nested: stage 2 of w->addr. */
+static bool locate_nested(struct s1_walk *w, bool write)
 {
 	struct smmu_s2req req = {
 		.ipa = w->addr,
@@ -108,17 +108,21 @@ static bool locate(struct s1_walk *w, bool write)
 
 	if (!write && w->desc.level == w->geom.start)
 		req.top = w->req->tt == &w->s1->tt[0] ? 1 : 2;
-
-	w->desc.attr = w->fetch;
-	if (w->rg->s2 == NULL) {
-		w->desc.pa = smmu_low(w->addr, w->smmu->id.oas);
-		return true;
-	}
 	if (!w->req->s2(w->smmu, w->rg, &req, &leaf, w->fault))
 		return false;
 	w->mro = smmu_s2_is_mro(w->rg->s2, &leaf);
 	w->desc.pa = leaf.oa | smmu_low(w->addr, leaf.bits);
 	smmu_attr_own(w->smmu, w->rg->s2, &leaf, &w->desc.attr);
+	return true;
+}
+
+/* T-16a: from w->addr to w->desc.pa and attributes. */
+static inline bool locate(struct s1_walk *w, bool write)
+{
+	w->desc.attr = w->fetch;
+	if (w->rg->s2 != NULL)
+		return locate_nested(w, write);
+	w->desc.pa = smmu_low(w->addr, w->smmu->id.oas);
 	return true;
 }
 
