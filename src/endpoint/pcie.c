@@ -166,8 +166,6 @@ static void free_all(struct smmu_pcie *fn)
 {
 	if (fn->port)
 		smmu_port_close(fn->port);
-	if (fn->late_port)
-		smmu_port_close(fn->late_port);
 	atc_free(&fn->atc);
 	pthread_mutex_destroy(&fn->own_lock);
 	free(fn->msix);

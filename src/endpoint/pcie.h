@@ -79,8 +79,7 @@ struct smmu_pcie {
 	struct smmu_pcie_config cfg;
 	char *name;
 	struct smmu_port *port;
-	struct smmu_port *late_port; /* of interrupts that were masked; NULL: has none */
-	struct smmu_pcie *pf;	     /* itself, if it is no VF */
+	struct smmu_pcie *pf;  /* itself, if it is no VF */
 	struct smmu_pcie **vf; /* cfg.total_vfs of them, whether they are there or not */
 	pthread_mutex_t own_lock, *lock; /* its PF's; everything below */
 	bool present;			 /* false: a VF that is not enabled */
@@ -88,7 +87,7 @@ struct smmu_pcie {
 	uint16_t ats_cap, pri_cap, pasid_cap, sriov_cap; /* offsets, 0: none */
 	uint32_t *msix;					 /* 4 words for each vector */
 	uint32_t *msix_pending;				 /* a bit for each */
-	bool catching_up;				 /* somebody uses late_port */
+	bool catching_up; /* somebody sends what was masked */
 	struct atc atc;
 	uint64_t inv_seq; /* invalidations so far: what was asked before one is void */
 	unsigned busy;	  /* DMA under way that may use what it found in the ATC */

@@ -12,17 +12,13 @@
 struct message {
 	uint64_t addr;
 	uint32_t data;
+	unsigned vector;
 };
 
 int pcie_msi_init(struct smmu_pcie *fn)
 {
 	const size_t n = fn->cfg.msix_vectors;
 
-	if (n || fn->cfg.msi_vectors) {
-		fn->late_port = smmu_port_open(fn->cfg.smmu);
-		if (!fn->late_port)
-			return -ENOMEM;
-	}
 	if (n) {
 		fn->msix = calloc(n, MSIX_ENTRY);
 		fn->msix_pending = calloc((n + 31) / 32, sizeof(*fn->msix_pending));
@@ -81,18 +77,18 @@ static bool masked(const struct smmu_pcie *fn, unsigned v)
 
 static struct message message(const struct smmu_pcie *fn, unsigned v)
 {
-	const uint32_t low = msi_on(fn) ? msi_allocated(fn) - 1 : 0;
+	struct message m = { .vector = v };
 
-	if (msix_on(fn))
-		return (struct message){ (uint64_t)fn->msix[4 * v + 1] << 32 |
-						 fn->msix[4 * v],
-					 fn->msix[4 * v + 2] };
+	if (msix_on(fn)) {
+		m.addr = (uint64_t)fn->msix[4 * v + 1] << 32 | fn->msix[4 * v];
+		m.data = fn->msix[4 * v + 2];
+		return m;
+	}
+	m.addr = (uint64_t)pcie_get(fn, CFG_MSI + MSI_ADDR_HIGH, 4) << 32 |
+		 pcie_get(fn, CFG_MSI + MSI_ADDR, 4);
 	/* 7.7.1.5: the low bits tell the vectors apart. */
-	return (struct message){
-		(uint64_t)pcie_get(fn, CFG_MSI + MSI_ADDR_HIGH, 4) << 32 |
-			pcie_get(fn, CFG_MSI + MSI_ADDR, 4),
-		(pcie_get(fn, CFG_MSI + MSI_DATA, 2) & ~low) | v,
-	};
+	m.data = (pcie_get(fn, CFG_MSI + MSI_DATA, 2) & ~(msi_allocated(fn) - 1)) | v;
+	return m;
 }
 
 static void set_pending(struct smmu_pcie *fn, unsigned v, bool on)
@@ -177,6 +173,14 @@ static bool take_pending(struct smmu_pcie *fn, struct message *m)
 	return false;
 }
 
+/* No memory for a port: it stays pending, until the next write comes by. */
+static void give_back(struct smmu_pcie *fn, const struct message *m)
+{
+	if (m->vector < vectors(fn))
+		set_pending(fn, m->vector, true);
+	fn->catching_up = false;
+}
+
 /* Registers are any thread's, a port is one thread's: who is at it does it for all. */
 static bool begin(struct smmu_pcie *fn, struct message *m)
 {
@@ -186,22 +190,31 @@ static bool begin(struct smmu_pcie *fn, struct message *m)
 	return take_pending(fn, m);
 }
 
+/* A port of its own while there is something to send: every CMD_SYNC looks at ports. */
 void pcie_msi_catch_up(struct smmu_pcie *fn)
 {
+	struct smmu_port *port = NULL;
 	struct message m;
 	bool any;
 
-	if (!fn->late_port)
+	if (!fn->cfg.msi_vectors && !fn->cfg.msix_vectors)
 		return;
 	pthread_mutex_lock(fn->lock);
 	any = begin(fn, &m);
 	while (any) {
 		pthread_mutex_unlock(fn->lock);
-		(void)send(fn, fn->late_port, &m); /* posted: nobody hears of its end */
+		if (!port)
+			port = smmu_port_open(fn->cfg.smmu);
+		if (port)
+			(void)send(fn, port, &m); /* posted: nobody hears of its end */
 		pthread_mutex_lock(fn->lock);
-		any = take_pending(fn, &m);
+		any = port && take_pending(fn, &m);
+		if (!port)
+			give_back(fn, &m);
 	}
 	pthread_mutex_unlock(fn->lock);
+	if (port)
+		smmu_port_close(port);
 }
 
 /* ---- registers ---- */
