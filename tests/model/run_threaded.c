@@ -7,6 +7,7 @@
 #include "model/ecmdq_bench.h"
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -269,6 +270,72 @@ static void a_stalled_transaction_is_resumed(void **state)
 	assert_int_equal(res.pa, H_RAM + 0x7000);
 }
 
+/* ---- accesses that are under way ---- */
+
+#define SLOW 0x50000000ull
+
+static atomic_bool inside, go;
+
+static int slow_read(void *ctx, uint64_t pa, void *buf, size_t len,
+		     const struct smmu_attr *attr)
+{
+	(void)ctx, (void)pa, (void)buf, (void)len, (void)attr;
+	return -EIO;
+}
+
+static int slow_write(void *ctx, uint64_t pa, const void *buf, size_t len,
+		      const struct smmu_attr *attr)
+{
+	(void)ctx, (void)pa, (void)buf, (void)len, (void)attr;
+	atomic_store(&inside, true);
+	while (!atomic_load(&go))
+		(void)sched_yield();
+	return 0;
+}
+
+static void *write_slowly(void *arg)
+{
+	const struct smmu_txn txn = { .sid = 5, .addr = SLOW, .op = SMMU_WRITE };
+	char buf[8] = { 0 };
+
+	*(uint8_t *)arg = smmu_dma(h.port, &txn, buf, 8, NULL).status;
+	return NULL;
+}
+
+static uint32_t behind(void)
+{
+	return (h_rd32(&h, SMMU_REG_CMDQ_PROD) - h_rd32(&h, SMMU_REG_CMDQ_CONS)) & 127;
+}
+
+/* CACHE-51, CMD-78: the thread goes idle meanwhile, and goes on when the access ends. */
+static void a_sync_waits_for_an_access(void **state)
+{
+	static const struct smmu_mem_ops ops = { slow_read, slow_write, NULL };
+	uint8_t status = SMMU_ABORT;
+	uint64_t ste[8];
+	pthread_t device;
+
+	(void)state;
+	atomic_store(&inside, false);
+	atomic_store(&go, false);
+	assert_int_equal(smmu_bus_add_region(h.bus, SLOW, 4096, &ops, NULL), 0);
+	h_ste_bypass(ste);
+	h_ste_write(&h, 5, ste);
+	(void)h_port(&h);
+	assert_int_equal(pthread_create(&device, NULL, write_slowly, &status), 0);
+	while (!atomic_load(&inside))
+		(void)sched_yield();
+	h_cmd(&h, SMMU_OP_CFGI_STE | 5ull << 32, 1);
+	h_cmd(&h, SMMU_OP_SYNC, 0);
+	assert_int_equal(smmu_run_until_idle(h.smmu), 0);
+	assert_int_equal(behind(), 1);
+	atomic_store(&go, true);
+	pthread_join(device, NULL);
+	assert_int_equal(status, SMMU_OK);
+	assert_int_equal(smmu_run_until_idle(h.smmu), 0);
+	assert_int_equal(behind(), 0);
+}
+
 /* ---- its end, and its copies ---- */
 
 static void it_may_be_destroyed_at_work(void **state)
@@ -322,6 +389,7 @@ int main(void)
 		TEST(an_ecmdq_error_is_reported_and_acknowledged),
 		TEST(a_handler_may_use_the_queue),
 		TEST(a_stalled_transaction_is_resumed),
+		TEST(a_sync_waits_for_an_access),
 		TEST(it_may_be_destroyed_at_work),
 		TEST(a_copy_has_a_thread_of_its_own),
 	};
