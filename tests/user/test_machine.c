@@ -264,16 +264,15 @@ static void machine_guest_fault_is_answered(void **state)
 					      0),
 				 sizeof(fault));
 		response.cookie = fault.cookie;
-		response.code = i < 2 ? IOMMUFD_PAGE_RESP_SUCCESS
-				      : IOMMUFD_PAGE_RESP_INVALID;
+		response.code =
+			i < 2 ? IOMMUFD_PAGE_RESP_SUCCESS : IOMMUFD_PAGE_RESP_INVALID;
 		assert_int_equal(iommufd_write(g.vm.ctx, g.fault,
 					       (uint64_t)(uintptr_t)&response,
 					       sizeof(response), 0),
 				 sizeof(response));
 		if (i == 2)
-			assert_int_equal(smmu_port_wait(g.r.port, res.ticket, 0, &res,
-							NULL),
-					 0);
+			assert_int_equal(
+				smmu_port_wait(g.r.port, res.ticket, 0, &res, NULL), 0);
 	}
 	assert_int_equal(res.status, SMMU_ABORT);
 	/* CORE-160: who leaves while one waits is answered. */
