@@ -12,7 +12,7 @@
 
 enum { PAGES = 4096, THREADS = 4 };
 
-typedef void (*work_fn)(struct fixture *f, struct smmu_port *port, uint64_t seed,
+typedef void (*work_fn)(struct fixture *f, struct smmu_port *port, uint64_t *seed,
 			uint64_t ops);
 
 struct state {
@@ -20,35 +20,39 @@ struct state {
 	work_fn work;
 	struct fixture *f[THREADS]; /* the same one, or each its own */
 	struct smmu_port *port[THREADS];
+	/* Where each goes on in the next sample, on a line of its own. */
+	struct {
+		_Alignas(64) uint64_t seed;
+	} at[THREADS];
 	struct crew *crew; /* of all but the first */
 };
 
-static void work_hit(struct fixture *f, struct smmu_port *port, uint64_t seed,
+static void work_hit(struct fixture *f, struct smmu_port *port, uint64_t *seed,
 		     uint64_t ops)
 {
 	struct smmu_txn txn = { .sid = SID_S1 };
 
 	while (ops--) {
-		txn.addr = fixture_addr(f, bench_random(&seed) % PAGES);
+		txn.addr = fixture_addr(f, bench_random(seed) % PAGES);
 		if (smmu_translate(port, &txn).status != SMMU_OK)
 			abort();
 	}
 }
 
-static void work_dma(struct fixture *f, struct smmu_port *port, uint64_t seed,
+static void work_dma(struct fixture *f, struct smmu_port *port, uint64_t *seed,
 		     uint64_t ops)
 {
 	struct smmu_txn txn = { .sid = SID_S1 };
 	uint64_t data[8];
 
 	while (ops--) {
-		txn.addr = fixture_addr(f, bench_random(&seed) % PAGES);
+		txn.addr = fixture_addr(f, bench_random(seed) % PAGES);
 		if (smmu_dma(port, &txn, data, sizeof(data), NULL).status != SMMU_OK)
 			abort();
 	}
 }
 
-static void work_tlbi(struct fixture *f, struct smmu_port *port, uint64_t seed,
+static void work_tlbi(struct fixture *f, struct smmu_port *port, uint64_t *seed,
 		      uint64_t ops)
 {
 	(void)port;
@@ -60,7 +64,7 @@ static void work_tlbi(struct fixture *f, struct smmu_port *port, uint64_t seed,
 		smmu_set(cmd, SMMU_CMD_TLBI_NH_VA_ASID, ASID + 1);
 		smmu_set(cmd, SMMU_CMD_TLBI_NH_VA_Leaf, 1);
 		smmu_set_addr(cmd, SMMU_CMD_TLBI_NH_VA_Address,
-			      f->iova + (seed + i) % PAGES * 4096);
+			      f->iova + (*seed)++ % PAGES * 4096);
 		fixture_push(f, cmd);
 		if (i % BATCH == BATCH - 1 || i + 1 == ops)
 			fixture_sync(f);
@@ -73,7 +77,7 @@ static void run(struct crew *crew, void *ctx, unsigned index, uint64_t ops)
 	unsigned me = index + 1;
 
 	(void)crew;
-	s->work(s->f[me], s->port[me], me + 1, ops);
+	s->work(s->f[me], s->port[me], &s->at[me].seed, ops);
 }
 
 static void teardown(void *state)
@@ -97,10 +101,10 @@ static bool setup(const struct bench_case *c, void **out, work_fn work, bool apa
 
 	if (bench_processors() < c->param)
 		return bench_skip("wants a processor for each thread");
-	s = calloc(1, sizeof(*s));
+	s = aligned_alloc(64, sizeof(*s));
 	if (!s)
 		return false;
-	s->work = work;
+	*s = (struct state){ .work = work };
 	for (; s->n < c->param; s->n++) {
 		struct fixture_config cfg = { .pages = PAGES,
 					      .tlb_entries = PAGES * 4,
@@ -110,6 +114,7 @@ static bool setup(const struct bench_case *c, void **out, work_fn work, bool apa
 		if (!s->f[s->n] || !fixture_fill(s->f[s->n], SID_S1, PAGES))
 			goto fail;
 		s->port[s->n] = smmu_port_open(s->f[s->n]->smmu);
+		s->at[s->n].seed = s->n + 1;
 	}
 	s->crew = crew_start(s->n - 1, run, s);
 	if (!s->crew)
@@ -131,7 +136,7 @@ static void sample(const struct bench_case *c, void *state, uint64_t ops,
 	(void)c;
 	stopwatch_start(w);
 	crew_go(s->crew, share);
-	s->work(s->f[0], s->port[0], 1, share);
+	s->work(s->f[0], s->port[0], &s->at[0].seed, share);
 	crew_wait(s->crew);
 	stopwatch_stop(w, share * s->n);
 }

@@ -92,6 +92,33 @@ static void queue_for_each_cpu(void **state)
 	right(&cfg, 2, false);
 }
 
+/* The device consumes its queue on a thread of its own, and CPUs poll. */
+static void a_thread_of_its_own(void **state)
+{
+	struct smmu_config cfg = config(SMMU_PRESET_V3_2);
+
+	(void)state;
+	cfg.mode = SMMU_MODE_THREADED;
+	right(&cfg, 1, false);
+	right(&cfg, 2, true);
+}
+
+/* Tables are cached on the way to what is freed; entries come and go unasked (3.21). */
+static void caches_at_their_worst(void **state)
+{
+	struct smmu_config cfg = config(SMMU_PRESET_V3_2);
+
+	(void)state;
+	cfg.walk_cache = 1;
+	right(&cfg, 1, false);
+	right(&cfg, 1, true);
+	cfg.tlb_prefetch = 4;
+	cfg.tlb_evict = 8;
+	cfg.tlb_replacement = SMMU_REPLACE_RANDOM;
+	right(&cfg, 1, false);
+	right(&cfg, 2, true);
+}
+
 /* ---- It bites ---- */
 
 static void must_find(enum defect defect, const char *const *reasons)
@@ -138,6 +165,8 @@ int main(void)
 		cmocka_unit_test(without_ranges_and_little_cache),
 		cmocka_unit_test(two_smmus),
 		cmocka_unit_test(queue_for_each_cpu),
+		cmocka_unit_test(a_thread_of_its_own),
+		cmocka_unit_test(caches_at_their_worst),
 		cmocka_unit_test(bites_on_unmap_without_sync),
 		cmocka_unit_test(bites_on_memory_freed_before_sync),
 		cmocka_unit_test(bites_on_commands_that_come_late),
