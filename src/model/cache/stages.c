@@ -130,13 +130,18 @@ static const struct smmu_walk_point *begin_at(const struct smmu *smmu, struct tl
 	return smmu_tlb_find_table(smmu->tlb, &key, addr, &bits, at) ? at : NULL;
 }
 
-/* The table that a walk ended in, of a regime with that granule and start level. */
+/*
+ * The table that a walk ended in, if it is not the one that it began in; granule and
+ * start are the regime's.
+ */
 static void keep_table(const struct smmu *smmu, const struct smmu_regime *rg,
 		       struct tlb_key key, uint64_t addr, unsigned granule, int start,
+		       const struct smmu_walk_point *from,
 		       const struct smmu_walk_point *last)
 {
 	if (__builtin_expect(!smmu->cfg.walk_cache, 1) || smmu->tlb->off ||
-	    rg->no_update || last->level <= start ||
+	    rg->no_update || (from != NULL && from->level == last->level) ||
+	    last->level <= start ||
 	    smmu_level_shift(granule, last->level - 1) > SMMU_TLB_MAX_BITS)
 		return;
 	key.kind += SMMU_TLB_WALKS;
@@ -158,7 +163,8 @@ static bool walk_s2(struct smmu *smmu, const struct smmu_regime *rg,
 	req.last = &last;
 	ok = smmu_s2_walk(smmu, rg, &req, leaf, fault);
 	if (ok)
-		keep_table(smmu, rg, key, req.ipa, rg->s2->granule, rg->s2->start, &last);
+		keep_table(smmu, rg, key, req.ipa, rg->s2->granule, rg->s2->start,
+			   req.from, &last);
 	return ok;
 }
 
@@ -431,7 +437,7 @@ static bool walk_s1(const struct job *j, struct tlb_entry *line, struct smmu_fau
 
 	if (ok)
 		keep_table(j->smmu, j->rg, j->key, j->addr, j->tt->granule, j->tt->start,
-			   &last);
+			   req.from, &last);
 	if (j->rg->s2 == NULL) {
 		if (ok || line->s1.bits != 0)
 			keep(j, line, line->s1.flags, ok, fault);
