@@ -43,20 +43,6 @@ void smmu_tlb_vm_empty(struct tlb_vm *vm)
 	memset(vm->global, 0, sizeof(vm->global));
 }
 
-struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid)
-{
-	struct tlb_vm *vm;
-
-	if (vmid >= tlb->nvm[space])
-		return NULL;
-	vm = &tlb->vm[space][vmid];
-	if (vm->space_epoch != tlb->space_epoch[space]) {
-		smmu_tlb_vm_empty(vm);
-		vm->space_epoch = tlb->space_epoch[space];
-	}
-	return vm;
-}
-
 bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx)
 {
 	unsigned space = key_space(ctx->key);
@@ -77,7 +63,6 @@ void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx)
 	ctx->count = 0;
 	ctx->asets = 0;
 	ctx->head = 0;
-	memset(ctx->per, 0, sizeof(ctx->per));
 }
 
 /*

@@ -23,15 +23,13 @@ static uint32_t hinted_classes(const struct smmu *smmu, const struct smmu_tlbi *
 	uint32_t mask = 0;
 	unsigned ttl = inv->ttl;
 
-	if (!inv->range)
-		return ALL_CLASSES;
 	if (inv->granule == 14 && ttl == 1 && smmu->cfg.ds == 0)
 		ttl = 0; /* CMD-43 */
-	for (int level = 0; level <= 3; level++) {
+	for (int level = (int)ttl; level <= (ttl ? (int)ttl : 3); level++) {
 		unsigned bits = smmu_level_shift(inv->granule, level);
 		unsigned class;
 
-		if (bits > 42 || (ttl != 0 && (int)ttl != level))
+		if (bits > 42)
 			continue;
 		class = smmu_tlb_class(bits);
 		if (smmu_tlb_class_bits(class) == bits)
@@ -46,13 +44,12 @@ static uint32_t hinted_classes(const struct smmu *smmu, const struct smmu_tlbi *
  */
 static uint32_t hinted_tables(const struct smmu *smmu, const struct smmu_tlbi *inv)
 {
-	struct smmu_tlbi every = *inv;
+	struct smmu_tlbi every;
 	unsigned below;
 
 	if (inv->leaf)
 		return 0;
-	if (!inv->range)
-		return ALL_CLASSES;
+	every = *inv;
 	every.ttl = 0;
 	if (inv->ttl == 0 || (inv->granule == 14 && inv->ttl == 1 && smmu->cfg.ds == 0))
 		return hinted_classes(smmu, &every);
@@ -61,17 +58,25 @@ static uint32_t hinted_tables(const struct smmu *smmu, const struct smmu_tlbi *i
 	return hinted_classes(smmu, &every) & ~((UINT32_C(2) << below) - 1);
 }
 
-static struct span span_of(const struct smmu *smmu, const struct smmu_tlbi *inv)
+static struct span range_of(const struct smmu *smmu, const struct smmu_tlbi *inv)
 {
 	struct span s = { inv->addr, inv->addr, hinted_classes(smmu, inv),
 			  hinted_tables(smmu, inv) };
 	uint64_t end = inv->addr >> 63 ? UINT64_MAX : (UINT64_C(1) << 63) - 1;
 
 	/* No wrap, and nothing of the other half (CMD-44). */
-	if (inv->range && inv->len != 0)
+	if (inv->len != 0)
 		s.last =
 			inv->len - 1 > end - inv->addr ? end : inv->addr + (inv->len - 1);
 	return s;
+}
+
+static inline struct span span_of(const struct smmu *smmu, const struct smmu_tlbi *inv)
+{
+	if (__builtin_expect(inv->range, 0))
+		return range_of(smmu, inv);
+	return (struct span){ inv->addr, inv->addr, ALL_CLASSES,
+			      inv->leaf ? 0 : ALL_CLASSES };
 }
 
 /* The part of a region that lies in the span. */
@@ -137,10 +142,24 @@ static void by_address(struct smmu_tlb *tlb, struct tlb_ctx *ctx, uint32_t mask,
 }
 
 /* The smaller of the range and of what the context holds (design.md, rule 6). */
+static __attribute__((noinline)) void by_range(struct smmu_tlb *tlb, struct tlb_ctx *ctx,
+					       uint32_t mask, const struct span *s)
+{
+	uint64_t regions = 0;
+
+	for (uint32_t m = mask; m != 0; m &= m - 1)
+		regions += regions_in(s, (unsigned)__builtin_ctz(m));
+	if (regions > ctx->count) {
+		by_list(tlb, ctx, s, mask);
+		return;
+	}
+	for (uint32_t m = mask; m != 0; m &= m - 1)
+		by_region(tlb, ctx, (unsigned)__builtin_ctz(m), s);
+}
+
 static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx,
 		     const struct span *s)
 {
-	uint64_t regions = 0;
 	struct tlb_ctx *ctx;
 	uint32_t mask;
 
@@ -150,18 +169,10 @@ static void ctx_span(struct smmu_tlb *tlb, const struct tlb_ctx *cctx,
 	if (mask == 0)
 		return;
 	ctx = &tlb->ctx[cctx - tlb->ctx];
-	if (s->first == s->last) {
+	if (s->first == s->last)
 		by_address(tlb, ctx, mask, s->first);
-		return;
-	}
-	for (uint32_t m = mask; m != 0; m &= m - 1)
-		regions += regions_in(s, (unsigned)__builtin_ctz(m));
-	if (regions > ctx->count) {
-		by_list(tlb, ctx, s, mask);
-		return;
-	}
-	for (uint32_t m = mask; m != 0; m &= m - 1)
-		by_region(tlb, ctx, (unsigned)__builtin_ctz(m), s);
+	else
+		by_range(tlb, ctx, mask, s);
 }
 
 /* The context, or NULL if this broadcast spares it. */
@@ -216,19 +227,22 @@ static void by_asid(struct smmu_tlb *tlb, struct tlb_vm *vm, struct tlb_key key,
 {
 	const struct tlb_ctx *ctx;
 
-	for (key.kind = 0; key.kind < SMMU_TLB_KINDS; key.kind++) {
+	for (uint32_t kinds = vm->kinds; kinds != 0; kinds &= kinds - 1) {
+		key.kind = (uint8_t)__builtin_ctz(kinds);
 		ctx = reached(tlb_ctx_find(tlb, vm, tlb_ctx_key(&key, false)), spare);
 		if (ctx != NULL)
 			smmu_tlb_ctx_empty(tlb, &tlb->ctx[ctx - tlb->ctx]);
 	}
 }
 
-static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t vmid,
-		    const struct span *s)
+static inline __attribute__((always_inline)) void
+by_vmid(const struct smmu *smmu, const struct smmu_tlbi *inv, uint16_t vmid)
 {
+	struct smmu_tlb *tlb = smmu->tlb;
 	struct tlb_key key = { .space = SMMU_TLB_EL1, .vmid = vmid, .asid = inv->asid };
 	bool ipa = inv->scope == SMMU_TLBI_S2_IPA;
 	struct tlb_vm *vm = smmu_tlb_vm(tlb, ipa ? SMMU_TLB_IPA : SMMU_TLB_EL1, vmid);
+	struct span s;
 
 	if (vm == NULL)
 		return;
@@ -241,10 +255,12 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 		by_asid(tlb, vm, key, inv->broadcast);
 		break;
 	case SMMU_TLBI_NH_VA:
-		by_va(tlb, vm, key, s, inv->broadcast);
+		s = span_of(smmu, inv);
+		by_va(tlb, vm, key, &s, inv->broadcast);
 		break;
 	case SMMU_TLBI_NH_VAA:
-		by_vaa(tlb, vm, s);
+		s = span_of(smmu, inv);
+		by_vaa(tlb, vm, &s);
 		break;
 	case SMMU_TLBI_S12_VMALL:
 		smmu_tlb_vm_empty(vm);
@@ -252,7 +268,8 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 		smmu_void_all(tlb->voids);
 		break;
 	case SMMU_TLBI_S2_IPA: /* combined entries stay: CACHE-35 */
-		by_vaa(tlb, vm, s);
+		s = span_of(smmu, inv);
+		by_vaa(tlb, vm, &s);
 		break;
 	default:
 		break;
@@ -260,13 +277,13 @@ static void by_vmid(struct smmu_tlb *tlb, const struct smmu_tlbi *inv, uint16_t 
 }
 
 /* CR0.VMW makes a command name a group of VMIDs (CACHE-38): at most 16 of them. */
-static void by_vmid_group(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
-			  const struct span *s)
+static __attribute__((noinline)) void by_vmid_group(const struct smmu *smmu,
+						    const struct smmu_tlbi *inv)
 {
 	unsigned wild = ~(unsigned)inv->vmid_mask & 0xffff, sub = wild;
 
 	for (;;) {
-		by_vmid(tlb, inv, (uint16_t)((inv->vmid & ~wild) | sub), s);
+		by_vmid(smmu, inv, (uint16_t)((inv->vmid & ~wild) | sub));
 		if (sub == 0)
 			return;
 		sub = (sub - 1) & wild;
@@ -274,12 +291,13 @@ static void by_vmid_group(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
 }
 
 /* EL2 scopes: no VMID. CR2.E2H says which of the two worlds is meant (CMD-41). */
-static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
-		   const struct span *s)
+static void by_el2(const struct smmu *smmu, const struct smmu_tlbi *inv)
 {
+	struct smmu_tlb *tlb = smmu->tlb;
 	struct tlb_key key = { .space = inv->e2h ? SMMU_TLB_E2H : SMMU_TLB_EL2,
 			       .asid = inv->asid };
 	struct tlb_vm *vm = smmu_tlb_vm(tlb, key.space, 0);
+	struct span s;
 
 	switch (inv->scope) {
 	case SMMU_TLBI_EL2_ALL:
@@ -292,10 +310,12 @@ static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
 		by_asid(tlb, smmu_tlb_vm(tlb, SMMU_TLB_E2H, 0), key, inv->broadcast);
 		break;
 	case SMMU_TLBI_EL2_VA:
-		by_va(tlb, vm, key, s, inv->broadcast);
+		s = span_of(smmu, inv);
+		by_va(tlb, vm, key, &s, inv->broadcast);
 		break;
 	default:
-		by_vaa(tlb, vm, s);
+		s = span_of(smmu, inv);
+		by_vaa(tlb, vm, &s);
 		break;
 	}
 }
@@ -303,7 +323,6 @@ static void by_el2(struct smmu_tlb *tlb, const struct smmu_tlbi *inv,
 void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv)
 {
 	struct smmu_tlb *tlb = smmu->tlb;
-	struct span s = span_of(smmu, inv);
 
 	smmu->stats.tlb_invalidations++;
 	if (tlb->off)
@@ -313,7 +332,7 @@ void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv)
 	case SMMU_TLBI_EL2_ASID:
 	case SMMU_TLBI_EL2_VA:
 	case SMMU_TLBI_EL2_VAA:
-		by_el2(tlb, inv, &s);
+		by_el2(smmu, inv);
 		break;
 	case SMMU_TLBI_NSNH_ALL:
 		tlb->space_epoch[SMMU_TLB_EL1]++;
@@ -321,7 +340,10 @@ void smmu_tlb_invalidate(struct smmu *smmu, const struct smmu_tlbi *inv)
 		smmu_void_all(tlb->voids);
 		break;
 	default:
-		by_vmid_group(tlb, inv, &s);
+		if (__builtin_expect(inv->vmid_mask == 0xffff, 1))
+			by_vmid(smmu, inv, inv->vmid);
+		else
+			by_vmid_group(smmu, inv);
 		break;
 	}
 }

@@ -73,6 +73,8 @@ void smmu_tlb_region_link(struct smmu_tlb *tlb, struct tlb_region *r, struct tlb
 		tlb->region[ctx->head - 1].prev = self;
 	ctx->head = self;
 	ctx->count++;
+	if (!(ctx->mask >> class & 1))
+		ctx->per[class] = 0;
 	ctx->per[class]++;
 	ctx->mask |= UINT32_C(1) << class;
 }
@@ -141,10 +143,14 @@ struct tlb_region *smmu_tlb_region_of_record(struct smmu_tlb *tlb, uint32_t slot
 
 /* ---- forgetting ---- */
 
+_Static_assert(SMMU_VOID_SLOTS % TLB_REGION_PAGES == 0, "a region's words do not wrap");
+
 /* A few words of their own, or all answers there are: whichever is sooner done. */
 static void tell(struct smmu_tlb *tlb, const struct tlb_region *r, unsigned half,
 		 uint64_t gone)
 {
+	_Atomic uint64_t *word;
+
 	if (r->piece) {
 		const struct tlb_tag *record = &tlb->tag[r->ctx - 1];
 
@@ -157,11 +163,11 @@ static void tell(struct smmu_tlb *tlb, const struct tlb_region *r, unsigned half
 		smmu_void_all(tlb->voids);
 		return;
 	}
+	/* Those of one region are neighbours. */
+	word = &tlb->voids->slot[tlb_void_word(tlb, r, half * 64)];
 	for (; gone != 0; gone &= gone - 1)
-		smmu_void_slot(
-			tlb->voids,
-			tlb_void_word(tlb, r,
-				      half * 64 + (unsigned)__builtin_ctzll(gone)));
+		smmu_void_word(&word[__builtin_ctzll(gone)]);
+	tlb->voids->changed = true;
 }
 
 void smmu_tlb_region_end_if_empty(struct smmu_tlb *tlb, struct tlb_region *r)

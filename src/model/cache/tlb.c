@@ -5,14 +5,6 @@
 #include <string.h>
 #include "model/cache/tlb.h"
 
-static const uint8_t class_bits[SMMU_TLB_CLASSES] = { 12, 14, 16, 21, 25,
-						      29, 30, 36, 39, 42 };
-
-unsigned smmu_tlb_class_bits(unsigned class)
-{
-	return class_bits[class];
-}
-
 /* Every leaf size of 9.1; a size says which granule and level it is of. */
 unsigned smmu_tlb_class(unsigned bits)
 {
@@ -53,7 +45,7 @@ struct place {
 static inline bool find_class(const struct smmu_tlb *tlb, uint64_t id, unsigned class,
 			      uint64_t addr, struct place *at)
 {
-	uint64_t page = addr >> class_bits[class];
+	uint64_t page = addr >> smmu_tlb_class_bits(class);
 
 	at->page = tlb_in_region(page);
 	at->region = tlb_region(tlb, id << 4 | class, page);
@@ -255,7 +247,7 @@ static tlb_link place(struct smmu_tlb *tlb, struct tlb_region *r, unsigned page)
 static tlb_link place_in_ctx(struct smmu_tlb *tlb, struct tlb_ctx *ctx, unsigned class,
 			     uint64_t addr)
 {
-	uint64_t page = addr >> class_bits[class];
+	uint64_t page = addr >> smmu_tlb_class_bits(class);
 	struct tlb_region *r = smmu_tlb_region_of_ctx(tlb, ctx, class, page);
 
 	return r == NULL ? 0 : place(tlb, r, tlb_in_region(page));
@@ -315,7 +307,7 @@ static bool covers_others(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx,
 
 	for (uint32_t m = mask; m != 0; m &= m - 1) {
 		unsigned class = (unsigned)__builtin_ctz(m),
-			 shift = bits - class_bits[class];
+			 shift = bits - smmu_tlb_class_bits(class);
 		uint64_t first = addr >> bits << shift,
 			 last = first + ((UINT64_C(1) << shift) - 1);
 		uint64_t n = (last >> TLB_REGION_BITS) - (first >> TLB_REGION_BITS) + 1;
@@ -394,7 +386,7 @@ bool smmu_tlb_find_table(const struct smmu_tlb *tlb, const struct tlb_key *key,
 
 		if (!find_class(tlb, ctx->id, class, addr, &place))
 			continue;
-		*bits = class_bits[class];
+		*bits = smmu_tlb_class_bits(class);
 		*at = unpack_table(&tlb->entry[place.link - 1]);
 		return true;
 	}

@@ -111,9 +111,12 @@ struct tlb_ctx {
 	uint32_t mask, count; /* classes that live here; regions in the list */
 	tlb_link head;
 	tlb_link vprev, vnext; /* contexts of one VM */
+	uint8_t asets;	       /* of the CDs that its entries come from: 1, 2 or both */
+	uint8_t pad[19];
+	/* Regions of each class in mask; the second line, which to forget leaves alone.
+	 */
 	uint32_t per[SMMU_TLB_CLASSES];
-	uint8_t asets;	 /* of the CDs that its entries come from: 1, 2 or both */
-	uint8_t pad[43]; /* to two lines */
+	uint8_t rest[24];
 };
 _Static_assert(sizeof(struct tlb_ctx) == 128, "two lines a context");
 
@@ -202,7 +205,13 @@ static inline void smmu_tlb_used(struct smmu_tlb *tlb, uint32_t slot)
 /* Which of n goes, all of them alive; n: none does. */
 uint32_t smmu_tlb_turn(struct smmu_tlb *tlb, uint32_t n);
 /* Size in bits of a class, ascending; the class of a size. */
-unsigned smmu_tlb_class_bits(unsigned class);
+static inline unsigned smmu_tlb_class_bits(unsigned class)
+{
+	static const uint8_t class_bits[SMMU_TLB_CLASSES] = { 12, 14, 16, 21, 25,
+							      29, 30, 36, 39, 42 };
+
+	return class_bits[class];
+}
 unsigned smmu_tlb_class(unsigned bits);
 
 /* ---- region.c ---- */
@@ -341,8 +350,6 @@ static inline bool tlb_ctx_walks(const struct tlb_ctx *ctx)
 }
 
 /* ---- context.c ---- */
-/* The VM, up to date; NULL: that VMID does not exist here. */
-struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space, uint32_t vmid);
 /* The context, begun if need be, at the expense of another if need be. */
 struct tlb_ctx *smmu_tlb_ctx_get(struct smmu_tlb *tlb, const struct tlb_key *key,
 				 bool global);
@@ -361,5 +368,20 @@ bool smmu_tlb_ctx_live(const struct smmu_tlb *tlb, const struct tlb_ctx *ctx);
 /* Forgets its entries. */
 void smmu_tlb_ctx_empty(struct smmu_tlb *tlb, struct tlb_ctx *ctx);
 void smmu_tlb_vm_empty(struct tlb_vm *vm);
+/* The VM, up to date; NULL: that VMID does not exist here. */
+static inline struct tlb_vm *smmu_tlb_vm(struct smmu_tlb *tlb, unsigned space,
+					 uint32_t vmid)
+{
+	struct tlb_vm *vm;
+
+	if (vmid >= tlb->nvm[space])
+		return NULL;
+	vm = &tlb->vm[space][vmid];
+	if (vm->space_epoch != tlb->space_epoch[space]) {
+		smmu_tlb_vm_empty(vm);
+		vm->space_epoch = tlb->space_epoch[space];
+	}
+	return vm;
+}
 
 #endif /* MODEL_CACHE_TLB_H */

@@ -7,6 +7,7 @@
  * take turns, each for as long as nothing stops it: this is the interleaving of ECMDQs
  * (CHOICE, CMD-90).
  */
+#include "model/cache/voids.h"
 #include "model/queue/command.h"
 #include "model/queue/ring.h"
 #include "model/ram.h"
@@ -137,6 +138,14 @@ static inline unsigned execute(struct smmu *smmu, struct smmu_cmdq *q,
 	return SMMU_CERROR_NONE;
 }
 
+static inline void trace(struct smmu *smmu, const struct smmu_cmdq *q,
+			 const uint64_t raw[2])
+{
+	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
+		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
+		   .dw = raw);
+}
+
 /* A command that waits for nothing. False: the queue stops here. */
 static inline bool do_it(struct smmu *smmu, struct smmu_cmdq *q,
 			 const struct smmu_command *cmd, const uint64_t raw[2],
@@ -144,15 +153,39 @@ static inline bool do_it(struct smmu *smmu, struct smmu_cmdq *q,
 {
 	unsigned cerror = cmd ? refused : SMMU_CERROR_ILL;
 
-	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
-		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
-		   .dw = raw);
+	trace(smmu, q, raw);
 	if (cerror == SMMU_CERROR_NONE)
 		cerror = execute(smmu, q, cmd, dw);
 	if (__builtin_expect(cerror == SMMU_CERROR_NONE, 1))
 		return true;
 	stop(smmu, q, cerror);
 	return false;
+}
+
+/* smmu_sync_holds(), sooner where nothing is or was to be waited for. */
+static inline bool sync_holds(struct smmu *smmu, struct smmu_cmdq *q)
+{
+	if (!smmu->voids->changed && !smmu->flights.first && !smmu->stall_due) {
+		q->sync.waits_for = 0;
+		return false;
+	}
+	return smmu_sync_holds(smmu, q);
+}
+
+/* One that may have to wait, or that is refused: by the front, or as it means nothing. */
+static inline bool take_any(struct smmu *smmu, struct smmu_cmdq *q,
+			    const struct smmu_command *cmd, const uint64_t raw[2],
+			    const uint64_t dw[2], unsigned refused)
+{
+	if (cmd && cmd->kind >= SMMU_CMD_SENDS && smmu->ats && !smmu->front &&
+	    smmu_ats_holds(smmu, q, dw))
+		return false;
+	if (cmd && cmd->kind == SMMU_CMD_SYNCS && sync_holds(smmu, q))
+		return false;
+	if (!do_it(smmu, q, cmd, raw, dw, refused))
+		return false;
+	consumed(smmu, q);
+	return true;
 }
 
 /* One command as it was read, refused: by the front. False: the queue stops here. */
@@ -163,13 +196,10 @@ static inline bool take(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t r
 	uint64_t dw[2];
 
 	cmd = smmu_command_decode(smmu, raw, dw);
-	if (cmd && cmd->kind >= SMMU_CMD_SENDS && smmu->ats && !smmu->front &&
-	    smmu_ats_holds(smmu, q, dw))
-		return false;
-	if (cmd && cmd->kind == SMMU_CMD_SYNCS && smmu_sync_holds(smmu, q))
-		return false;
-	if (!do_it(smmu, q, cmd, raw, dw, refused))
-		return false;
+	if (!cmd || cmd->kind >= SMMU_CMD_SENDS || refused != SMMU_CERROR_NONE)
+		return take_any(smmu, q, cmd, raw, dw, refused);
+	trace(smmu, q, raw);
+	cmd->run(smmu, dw);
 	consumed(smmu, q);
 	return true;
 }
@@ -324,9 +354,7 @@ bool smmu_cmdq_do(struct smmu *smmu, struct smmu_cmdq *q, const uint64_t raw[2],
 		smmu_sync_settle(smmu);
 	if (!later || refused != SMMU_CERROR_NONE)
 		return do_it(smmu, q, cmd, raw, dw, refused);
-	SMMU_TRACE(smmu, .kind = SMMU_TRACE_COMMAND,
-		   .addr = smmu_ring_addr(&q->at.ring, q->cons), .value = number(smmu, q),
-		   .dw = raw);
+	trace(smmu, q, raw);
 	return true;
 }
 

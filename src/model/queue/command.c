@@ -300,7 +300,7 @@ static void run_sync(struct smmu *smmu, const uint64_t *dw)
 #define COMMAND(op, kind_, present_fn, illegal_fn, run_fn)                               \
 	[SMMU_OP_##op] = { "CMD_" #op, SMMU_CMD_##kind_, present_fn, illegal_fn, run_fn }
 #define TLBI(op, present_fn, illegal_fn)                                                 \
-	COMMAND(TLBI_##op, INVALIDATES, present_fn, illegal_fn, smmu_cmd_tlbi)
+	COMMAND(TLBI_##op, INVALIDATES, present_fn, illegal_fn, smmu_cmd_tlbi_##op)
 
 static const struct smmu_command commands[256] = {
 	COMMAND(PREFETCH_CONFIG, PLAIN, NULL, names_secure, run_prefetch_config),

@@ -65,6 +65,16 @@ unsigned smmu_front_one(struct smmu *smmu, const uint64_t raw[2]);
 /* ---- tlbi.c ---- */
 /* CMD-43; and bits that are RES0 because TG is 0. */
 bool smmu_tlbi_illegal(const struct smmu *smmu, const uint64_t *dw);
-void smmu_cmd_tlbi(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_NH_ALL(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_NH_ASID(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_NH_VA(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_NH_VAA(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_EL2_ALL(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_EL2_ASID(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_EL2_VA(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_EL2_VAA(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_S12_VMALL(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_S2_IPA(struct smmu *smmu, const uint64_t *dw);
+void smmu_cmd_tlbi_NSNH_ALL(struct smmu *smmu, const uint64_t *dw);
 
 #endif /* MODEL_QUEUE_COMMAND_H */

@@ -26,14 +26,14 @@ static inline uint32_t smmu_ring_pos(const struct smmu_ring *r, uint32_t x)
 
 static inline uint32_t smmu_ring_inc(const struct smmu_ring *r, uint32_t x)
 {
-	return smmu_ring_pos(r, smmu_ring_pos(r, x) + 1);
+	return smmu_ring_pos(r, x + 1);
 }
 
 /* Entries between cons and prod; above 2^log2: the pair is inconsistent (REG-86). */
 static inline uint32_t smmu_ring_count(const struct smmu_ring *r, uint32_t prod,
 				       uint32_t cons)
 {
-	return smmu_ring_pos(r, smmu_ring_pos(r, prod) - smmu_ring_pos(r, cons));
+	return smmu_ring_pos(r, prod - cons);
 }
 
 static inline bool smmu_ring_empty(const struct smmu_ring *r, uint32_t prod,

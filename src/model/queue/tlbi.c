@@ -18,23 +18,6 @@ _Static_assert((int)SMMU_CMD_TLBI_NH_VAA_TG == (int)SMMU_CMD_TLBI_NH_VA_TG &&
 
 enum { BY_VMID = 1, BY_ASID = 2, BY_VA = 4, BY_IPA = 8, BY_ADDR = BY_VA | BY_IPA };
 
-#define KIND(op, by_) [SMMU_OP_TLBI_##op] = { SMMU_TLBI_##op, by_ }
-static const struct {
-	uint8_t scope, by;
-} kinds[256] = {
-	KIND(NH_ALL, BY_VMID),
-	KIND(NH_ASID, BY_VMID | BY_ASID),
-	KIND(NH_VA, BY_VMID | BY_ASID | BY_VA),
-	KIND(NH_VAA, BY_VMID | BY_VA),
-	KIND(EL2_ALL, 0),
-	KIND(EL2_ASID, BY_ASID),
-	KIND(EL2_VA, BY_ASID | BY_VA),
-	KIND(EL2_VAA, BY_VA),
-	KIND(S12_VMALL, BY_VMID),
-	KIND(S2_IPA, BY_VMID | BY_IPA),
-	KIND(NSNH_ALL, 0),
-};
-
 /* What is RES0 without RIL or DS is 0 by now (command_bits.c). */
 static unsigned range_field(const uint64_t *dw, unsigned f)
 {
@@ -110,8 +93,8 @@ static uint16_t vmid_mask(const struct smmu *smmu)
  * without stage 2, makes the command do nothing. That is allowed, and a driver that
  * relies on anything else will notice.
  */
-static bool tag_out_of_range(const struct smmu *smmu, const struct smmu_tlbi *inv,
-			     unsigned by)
+static inline bool tag_out_of_range(const struct smmu *smmu, const struct smmu_tlbi *inv,
+				    unsigned by)
 {
 	unsigned vmid_max = !smmu->cfg.s2p ? 0 : smmu->cfg.vmid16 ? 0xffff : 0xff;
 	unsigned asid_max = smmu->cfg.asid16 ? 0xffff : 0xff;
@@ -124,8 +107,8 @@ static bool tag_out_of_range(const struct smmu *smmu, const struct smmu_tlbi *in
 	       (asid_used && inv->asid > asid_max);
 }
 
-static bool set_address(const struct smmu *smmu, const uint64_t *dw, unsigned by,
-			struct smmu_tlbi *inv)
+static inline bool set_address(const struct smmu *smmu, const uint64_t *dw, unsigned by,
+			       struct smmu_tlbi *inv)
 {
 	unsigned tg = range_field(dw, SMMU_CMD_TLBI_NH_VA_TG), low;
 
@@ -140,10 +123,11 @@ static bool set_address(const struct smmu *smmu, const uint64_t *dw, unsigned by
 	return (inv->addr & ((UINT64_C(1) << low) - 1)) == 0;
 }
 
-void smmu_cmd_tlbi(struct smmu *smmu, const uint64_t *dw)
+/* Of a scope and what names it, which are constants to each command. */
+static inline __attribute__((always_inline)) void
+tlbi(struct smmu *smmu, const uint64_t *dw, unsigned scope, unsigned by)
 {
-	unsigned opcode = (unsigned)smmu_get(dw, SMMU_CMD_OPCODE), by = kinds[opcode].by;
-	struct smmu_tlbi inv = { .scope = kinds[opcode].scope,
+	struct smmu_tlbi inv = { .scope = (uint8_t)scope,
 				 .vmid_mask = vmid_mask(smmu),
 				 .e2h = smmu_reg_get(smmu->regs.cr2, SMMU_CR2_E2H) };
 
@@ -157,3 +141,20 @@ void smmu_cmd_tlbi(struct smmu *smmu, const uint64_t *dw)
 		return;
 	smmu_tlb_invalidate(smmu, &inv);
 }
+
+#define TLBI(op, by)                                                                     \
+	void smmu_cmd_tlbi_##op(struct smmu *smmu, const uint64_t *dw)                   \
+	{                                                                                \
+		tlbi(smmu, dw, SMMU_TLBI_##op, by);                                      \
+	}
+TLBI(NH_ALL, BY_VMID)
+TLBI(NH_ASID, BY_VMID | BY_ASID)
+TLBI(NH_VA, BY_VMID | BY_ASID | BY_VA)
+TLBI(NH_VAA, BY_VMID | BY_VA)
+TLBI(EL2_ALL, 0)
+TLBI(EL2_ASID, BY_ASID)
+TLBI(EL2_VA, BY_ASID | BY_VA)
+TLBI(EL2_VAA, BY_VA)
+TLBI(S12_VMALL, BY_VMID)
+TLBI(S2_IPA, BY_VMID | BY_IPA)
+TLBI(NSNH_ALL, 0)
