@@ -296,8 +296,10 @@ struct smmu_tlbi {
 	bool range;	 /* TG != 0 */
 	uint8_t granule; /* log2 bytes if range */
 	uint8_t ttl;	 /* 0: no hint */
-	uint16_t vmid, asid;
+	/* Not neighbours: written one by one, they would be read as one, which stalls. */
+	uint16_t vmid;
 	uint16_t vmid_mask; /* bits of VMID that are compared (CR0.VMW) */
+	uint16_t asid;
 	bool e2h;	    /* CR2.E2H, for the EL2 scopes */
 	bool broadcast;	    /* of a PE: spares ASET 1 where it may (CACHE-46) */
 	uint64_t addr;	    /* VA or IPA, [11:0] zero */
