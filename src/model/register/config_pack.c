@@ -209,7 +209,7 @@ int smmu_config_set(struct smmu_config *cfg, const char *name, uint64_t value, c
 {
 	for (size_t i = 0; cfg && name && i < COUNT; i++) {
 		const struct smmu_pack_field *f = &fields[i].f;
-		uint64_t max = (UINT64_C(1) << (8 * f->size)) - 1;
+		uint64_t max = UINT64_MAX >> (64 - 8 * f->size);
 
 		if (strcmp(f->name, name) != 0)
 			continue;
