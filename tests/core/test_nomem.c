@@ -7,40 +7,8 @@
 #include <stdlib.h>
 #include <smmulator/iommu_dma.h>
 #include <smmulator/iommu_sva.h>
+#include "alloc_fail.h"
 #include "core/double.h"
-
-void *__wrap_malloc(size_t size);
-void *__real_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-
-static long fail_at = -1; /* the allocation that fails, counted down; -1: none */
-static bool failed;
-
-static bool now(void)
-{
-	if (fail_at < 0 || fail_at-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return now() ? NULL : __real_realloc(p, size);
-}
 
 /*
  * Runs a step with its k-th allocation failing, for every k it has; afterwards the
@@ -55,7 +23,7 @@ static void each_allocation(struct world *w, int (*step)(struct world *w),
 		failed = false;
 		fail_at = k;
 		err = step(w);
-		fail_at = -1;
+		fail_at = FAIL_NEVER;
 		if (!failed) {
 			assert_int_equal(err, 0);
 			assert_true(k > 0);
@@ -96,7 +64,7 @@ static void nomem_register(void **state)
 		failed = false;
 		fail_at = k;
 		err = step_register(w);
-		fail_at = -1;
+		fail_at = FAIL_NEVER;
 		if (err)
 			assert_int_equal(err, -ENOMEM);
 		if (!err && !failed) {
@@ -242,7 +210,7 @@ static void nomem_create(void **state)
 		failed = false;
 		fail_at = k;
 		err = step_create(w);
-		fail_at = -1;
+		fail_at = FAIL_NEVER;
 		assert_int_equal(err, k < 2 ? -ENOMEM : 0);
 	}
 	fail_at = 0;
@@ -250,7 +218,7 @@ static void nomem_create(void **state)
 	assert_null(fwnode);
 	fail_at = 0;
 	assert_null(iommu_module_create());
-	fail_at = -1;
+	fail_at = FAIL_NEVER;
 	world_destroy(w);
 }
 
@@ -310,7 +278,7 @@ static void nomem_last_resort(void **state)
 	world_fail(w, "attach", "a", -EIO, 0, 1);
 	fail_at = 0;
 	iommu_detach_device(d, dev);
-	fail_at = -1;
+	fail_at = FAIL_NEVER;
 	assert_int_equal(w->warns, 3); /* no memory; attach failed; of the group */
 	assert_null(state_of(dev).blocking_domain);
 	assert_int_equal(iommu_attach_device(d, dev), 0);
@@ -364,7 +332,7 @@ static void nomem_pasid_growth(void **state)
 		failed = false;
 		fail_at = k;
 		err = step_grow(w);
-		fail_at = -1;
+		fail_at = FAIL_NEVER;
 		assert_int_equal(err, failed ? -ENOMEM : 0);
 		more = failed;
 		assert_true(more || k >= 2);
@@ -408,12 +376,12 @@ static void undo_queue(struct world *w)
 	/* CORE-106: not stored, the driver's to answer; CORE-107: the group fails. */
 	fail_at = 0;
 	assert_int_equal(iommu_report_device_fault(dev, &r), -ENOMEM);
-	fail_at = -1;
+	fail_at = FAIL_NEVER;
 	assert_int_equal(iommu_report_device_fault(dev, &r), 0);
 	r.flags = IOMMU_PRQ_LAST;
 	fail_at = 0;
 	assert_int_equal(iommu_report_device_fault(dev, &r), 0);
-	fail_at = -1;
+	fail_at = FAIL_NEVER;
 	assert_int_equal(answers, 1);
 	iommu_iopf_queue_destroy(queue);
 }
@@ -541,7 +509,7 @@ static bool change_type(struct world *w, struct iommu_group *group, unsigned to,
 	failed = false;
 	fail_at = k;
 	err = iommu_group_set_default_type(group, to);
-	fail_at = -1;
+	fail_at = FAIL_NEVER;
 	assert_ptr_equal(td(dev)->cur, state_of(dev).domain);
 	assert_ptr_equal(td(dev)->cur, state_of(dev).default_domain);
 	assert_int_equal(w->domains, !(state_of(dev).domain->type & IOMMU_DOMAIN_BIT_PT));

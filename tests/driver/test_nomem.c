@@ -14,49 +14,15 @@
 #include <string.h>
 #include <cmocka.h>
 #include <smmulator/iommu_sva.h>
+#include "alloc_fail.h"
 #include "driver/change.h"
 #include "driver/pci_rig.h"
-
-void *__wrap_malloc(size_t size);
-void *__real_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-void *__real_realloc(void *p, size_t size);
 
 #define KIB(n) (UINT64_C(n) << 10)
 #define MIB(n) (UINT64_C(n) << 20)
 #define RW     (IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE)
 #define SID    5u
 #define PROBE  (DATA_BASE + 0x7000)
-#define NEVER  (-1L)
-#define FROM   (-2L) /* all of them */
-
-static long fail_at = NEVER; /* counted down; FROM: every one */
-static bool failed;
-
-static bool now(void)
-{
-	if (fail_at == NEVER || (fail_at != FROM && fail_at-- > 0))
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return now() ? NULL : __real_realloc(p, size);
-}
 
 /* ---- The machine ---- */
 
@@ -86,7 +52,7 @@ static uint64_t where(struct bench *b)
 	struct smmu_result res;
 	long keep = fail_at;
 
-	fail_at = NEVER;
+	fail_at = FAIL_NEVER;
 	res = smmu_translate(b->r.port, &txn);
 	fail_at = keep;
 	return res.status == SMMU_OK ? res.pa : UINT64_MAX;
@@ -215,7 +181,7 @@ static int attempt(struct bench *b, const struct operation *op, long k, unsigned
 	err = op->run(b);
 	if (which)
 		failed = b->r.fail_after == 0;
-	fail_at = NEVER;
+	fail_at = FAIL_NEVER;
 	b->r.fail_after = -1;
 	b->watching = false;
 	return err;
@@ -501,7 +467,7 @@ static void devices_that_come(void **state)
 			else
 				fail_at = k;
 			(void)iommu_dev_configure(dev);
-			fail_at = NEVER;
+			fail_at = FAIL_NEVER;
 			if (which)
 				failed = r.fail_after == 0;
 			r.fail_after = -1;
@@ -543,7 +509,7 @@ static void smmus_that_come(void **state)
 			else
 				fail_at = k;
 			err = rig_probe(&r);
-			fail_at = NEVER;
+			fail_at = FAIL_NEVER;
 			r.fail_after = -1;
 			if (!err)
 				break;
@@ -579,7 +545,7 @@ static void leaving_needs_no_memory(void **state)
 			assert_int_equal(
 				iommu_attach_device_pasid(b.s1[1], b.dev, 7, NULL), 0);
 		}
-		fail_at = FROM;
+		fail_at = FAIL_ALL;
 		b.r.fail_after = 0;
 		assert_int_equal(iommu_unmap(b.fault, PROBE, KIB(4)), KIB(4));
 		if (i == 2)
@@ -589,7 +555,7 @@ static void leaving_needs_no_memory(void **state)
 			iommu_detach_device_pasid(b.s1[1], b.dev, 7);
 		}
 		detach_rid(&b);
-		fail_at = NEVER;
+		fail_at = FAIL_NEVER;
 		b.r.fail_after = -1;
 		if (i == 2)
 			iommu_dev_reset_done(b.dev);

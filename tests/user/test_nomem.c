@@ -6,40 +6,8 @@
  */
 #include <stdlib.h>
 #include <smmulator/iommu_dma.h>
+#include "alloc_fail.h"
 #include "user/box.h"
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-
-static long fail_at = -1; /* the allocation that fails, counted down; -1: none */
-static bool failed;
-
-static bool now(void)
-{
-	if (fail_at < 0 || fail_at-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return now() ? NULL : __real_realloc(p, size);
-}
 
 /* ---- The scene: what earlier steps made, later ones use ---- */
 
@@ -314,7 +282,7 @@ static void each_allocation(const char *name, int (*step)(void))
 		failed = false;
 		fail_at = k;
 		err = step();
-		fail_at = -1;
+		fail_at = FAIL_NEVER;
 		if (!failed) {
 			assert_int_equal(err, 0);
 			if (!k)
@@ -356,7 +324,7 @@ static void user_commands_without_memory(void **state)
 	(void)state;
 	fail_at = 0;
 	assert_int_equal(iommufd_ctx_create(&ctx, NULL), -ENOMEM);
-	fail_at = -1;
+	fail_at = FAIL_NEVER;
 	assert_null(ctx);
 	s = (struct scene){ .ioas = 0 };
 	viommu_ops = (struct iommufd_viommu_ops){ .alloc_domain_nested = alloc_nested,
@@ -396,7 +364,7 @@ static void event_without_memory(void **state)
 	fail_at = 0;
 	assert_int_equal(iommufd_viommu_report_event(s.made, EVENT_TYPE, &word, 4),
 			 -ENOMEM);
-	fail_at = -1;
+	fail_at = FAIL_NEVER;
 	assert_int_equal(iommufd_read(s.b.ctx, s.queue, uptr(buf), sizeof(buf), 0),
 			 12 + 8);
 	memcpy(&header, buf + 12, sizeof(header));
