@@ -33,10 +33,10 @@
  *
  * Context: guests are independent. One guest: created and destroyed by one thread;
  * its bus may be used by any, as may vmm_guest_pump() and vmm_guest_stats().
- * GAP: a process has one RCU. Where the guest's software is this library's driver,
- * several threads of one guest may map, unmap and take events at once, but none may
- * attach meanwhile: its CMD_CFGI_STE has the host's driver wait for readers, and one of
- * these may be the guest's driver, in an invalidation that waits for that very command.
+ * GAP: a process has one RCU. Where the guest's software is this library's driver, none
+ * of its threads may attach while another answers a fault or a page request from within
+ * its handler: that one is a reader until the command is through, and CMD_CFGI_STE has
+ * the host's driver wait for readers.
  */
 #ifndef SMMULATOR_VMM_H
 #define SMMULATOR_VMM_H

@@ -6,7 +6,8 @@
 #include "driver/ats.h"
 #include "driver/fault.h"
 
-/* Lock: the domain's. What was there is the caller's, to free with retire(). */
+/* Lock: the domain's. What was there is the caller's, to free with
+ * arm_smmu_invs_retire(). */
 static struct arm_smmu_invs *publish(struct arm_smmu_domain *domain,
 				     struct arm_smmu_invs *invs)
 {
@@ -14,14 +15,6 @@ static struct arm_smmu_invs *publish(struct arm_smmu_domain *domain,
 
 	rcu_publish(&domain->invs, invs);
 	return old;
-}
-
-static void retire(struct arm_smmu_invs *old)
-{
-	if (!old)
-		return;
-	rcu_wait_for_readers();
-	arm_smmu_invs_free(old);
 }
 
 struct arm_smmu_attachment *arm_smmu_attachment(const struct arm_smmu_master *master,
@@ -64,7 +57,7 @@ static int join(struct arm_smmu_attachment *a)
 	 * this returns, and so before hardware can find them (DRV-79). That is what lets
 	 * unmap do without a barrier.
 	 */
-	retire(old);
+	arm_smmu_invs_retire(old);
 	return err;
 }
 
@@ -99,7 +92,7 @@ static void leave(struct arm_smmu_attachment *a)
 	if (purged)
 		old = publish(domain, purged);
 	pthread_mutex_unlock(&domain->lock);
-	retire(old);
+	arm_smmu_invs_retire(old);
 }
 
 /* The event handler looks at them under the same lock. */

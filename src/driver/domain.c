@@ -135,8 +135,7 @@ int arm_smmu_domain_create(struct arm_smmu *smmu, enum arm_smmu_stage stage,
 void arm_smmu_domain_destroy(struct arm_smmu_domain *domain)
 {
 	arm_smmu_ids_free(ids_of(domain), domain->id);
-	rcu_wait_for_readers();
-	arm_smmu_invs_free(rcu_get(&domain->invs));
+	arm_smmu_invs_retire(rcu_get(&domain->invs));
 	pthread_mutex_destroy(&domain->lock);
 	free(domain);
 }

@@ -187,16 +187,15 @@ static bool wants_sync(const struct arm_smmu_inv *prev, const struct arm_smmu_in
 	       (inv->type >= INV_ATS && prev->type < INV_ATS);
 }
 
-static int walk(const struct arm_smmu_invs *invs, const struct request *r)
+static int walk(const struct arm_smmu_inv *invs, size_t num, const struct request *r)
 {
-	size_t num = __atomic_load_n(&invs->num, __ATOMIC_ACQUIRE);
 	const struct arm_smmu_inv *prev = NULL;
 	struct arm_smmu_batch b;
 	bool all = false;
 	int err = 0;
 
 	for (size_t i = 0; i < num; i++) {
-		const struct arm_smmu_inv *inv = &invs->inv[i];
+		const struct arm_smmu_inv *inv = &invs[i];
 
 		if (!__atomic_load_n(&inv->users, __ATOMIC_ACQUIRE))
 			continue;
@@ -216,23 +215,66 @@ static int walk(const struct arm_smmu_invs *invs, const struct request *r)
 	return err;
 }
 
+static size_t length(const struct arm_smmu_invs *invs)
+{
+	return __atomic_load_n(&invs->num, __ATOMIC_ACQUIRE);
+}
+
 int arm_smmu_invs_invalidate(struct arm_smmu_invs *invs, uint64_t iova, uint64_t size,
 			     uint64_t granule, bool leaf)
 {
 	struct request r = { iova, size, granule, leaf };
 	int err;
 
-	if (!invs->has_ats)
-		return walk(invs, &r);
 	pthread_rwlock_rdlock(&invs->lock);
-	err = walk(invs, &r);
+	err = walk(invs->inv, length(invs), &r);
 	pthread_rwlock_unlock(&invs->lock);
 	return err;
 }
 
+/* What most domains have: a tag or two of their own SMMU, and no device caches. */
+struct few {
+	size_t num;
+	struct arm_smmu_inv inv[2];
+};
+
+/* Between rcu_reader_begins() and _ends(). False: they are too many to copy, or ATCs. */
+static bool copy_few(struct few *few, const struct arm_smmu_invs *invs,
+		     const struct arm_smmu *smmu)
+{
+	few->num = length(invs);
+	if (invs->has_ats || few->num > sizeof(few->inv) / sizeof(few->inv[0]))
+		return false;
+	for (size_t i = 0; i < few->num; i++) {
+		few->inv[i] = (struct arm_smmu_inv){
+			.smmu = invs->inv[i].smmu,
+			.type = invs->inv[i].type,
+			.by_size = invs->inv[i].by_size,
+			.by_tag = invs->inv[i].by_tag,
+			.pgsize = invs->inv[i].pgsize,
+			.id = invs->inv[i].id,
+			.ssid = invs->inv[i].ssid,
+			.users = __atomic_load_n(&invs->inv[i].users, __ATOMIC_ACQUIRE),
+		};
+		if (few->inv[i].smmu != smmu)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A reader of RCU should be short, and CMD_SYNC is not: the SMMU may be a guest's, whose
+ * commands the same process works on, and an attach among them waits for readers. So
+ * the wait is outside: for a few tags, which do no harm if they are invalidated after
+ * their last user has left, on a copy; else the array is kept by its lock.
+ */
 int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
 		       uint64_t granule, bool leaf)
 {
+	struct request r = { iova, size, granule, leaf };
+	struct arm_smmu_invs *invs;
+	struct few few;
+	bool copied, locked;
 	int err;
 
 	/*
@@ -240,9 +282,18 @@ int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t s
 	 * new array and the STE, which has a barrier run on every CPU when it is needed
 	 * (change.c, join).
 	 */
-	rcu_reader_begins();
-	err = arm_smmu_invs_invalidate(rcu_get(&domain->invs), iova, size, granule, leaf);
-	rcu_reader_ends();
+	do {
+		rcu_reader_begins();
+		invs = rcu_get(&domain->invs);
+		copied = copy_few(&few, invs, domain->smmu);
+		/* Who cuts, or frees, has it for a moment: a reader does not wait. */
+		locked = !copied && pthread_rwlock_tryrdlock(&invs->lock) == 0;
+		rcu_reader_ends();
+	} while (!copied && !locked);
+	if (copied)
+		return walk(few.inv, few.num, &r);
+	err = walk(invs->inv, length(invs), &r);
+	pthread_rwlock_unlock(&invs->lock);
 	return err;
 }
 

@@ -2,6 +2,7 @@
 #include "driver/invs.h"
 #include <errno.h>
 #include <stdlib.h>
+#include "core/rcu.h"
 #include "driver/driver.h"
 
 struct arm_smmu_invs *arm_smmu_invs_alloc(size_t max)
@@ -21,6 +22,17 @@ void arm_smmu_invs_free(struct arm_smmu_invs *invs)
 		return;
 	pthread_rwlock_destroy(&invs->lock);
 	free(invs);
+}
+
+void arm_smmu_invs_retire(struct arm_smmu_invs *invs)
+{
+	if (!invs)
+		return;
+	/* Nobody finds it any more then, and who found it has the lock. */
+	rcu_wait_for_readers();
+	pthread_rwlock_wrlock(&invs->lock);
+	pthread_rwlock_unlock(&invs->lock);
+	arm_smmu_invs_free(invs);
 }
 
 static bool is_ats(const struct arm_smmu_inv *inv)

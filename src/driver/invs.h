@@ -2,9 +2,10 @@
 /*
  * What has to be invalidated when something of a domain's translations goes: one entry
  * for each tag (ASID, VMID) and each device cache that may hold some of it (DRV-72).
- * Sorted by SMMU, type, id, SubstreamID. Readers walk it under RCU and take no lock;
- * attach and detach, one at a time under the domain's lock, publish new arrays or count
- * down in place.
+ * Sorted by SMMU, type, id, SubstreamID. Readers find it under RCU; a few tags they copy,
+ * else they keep it by its lock, so that no CMD_SYNC is waited for under RCU. Attach and
+ * detach, one at a time under the domain's lock, publish new arrays or count down in
+ * place.
  */
 #ifndef DRIVER_INVS_H
 #define DRIVER_INVS_H
@@ -44,7 +45,10 @@ struct arm_smmu_inv {
 };
 
 struct arm_smmu_invs {
-	/* With ATS: read by who walks, written by who cuts (unref). */
+	/*
+	 * Read by who walks, written by who cuts where there are ATCs (unref), and by
+	 * who frees.
+	 */
 	pthread_rwlock_t lock;
 	size_t max;
 	size_t num;	    /* atomic; shrinks in place */
@@ -56,6 +60,9 @@ struct arm_smmu_invs {
 /* Room for max entries, none in it. NULL: no memory. free: NULL is allowed. */
 struct arm_smmu_invs *arm_smmu_invs_alloc(size_t max);
 void arm_smmu_invs_free(struct arm_smmu_invs *invs);
+/* Frees what was published before, when the last who walks it is done. NULL is allowed.
+ */
+void arm_smmu_invs_retire(struct arm_smmu_invs *invs);
 
 /* What this master contributes with this domain and SSID; -EINVAL: no room (DRV-74). */
 int arm_smmu_invs_build(struct arm_smmu_invs *invs, const struct arm_smmu_master *master,
@@ -77,8 +84,8 @@ struct arm_smmu_invs *arm_smmu_invs_purge(const struct arm_smmu_invs *invs);
 /* ---- inval.c ---- */
 /*
  * [iova, iova + size) in pages of `granule` bytes, size 0: everything; leaf: no table
- * descriptors are concerned. Each CMD_SYNC that is due, the last one included. Only if
- * the caller keeps the array: by RCU, or because it is nobody else's (DRV-79).
+ * descriptors are concerned. Each CMD_SYNC that is due, the last one included. Of an
+ * array that the caller keeps (DRV-79).
  */
 int arm_smmu_invs_invalidate(struct arm_smmu_invs *invs, uint64_t iova, uint64_t size,
 			     uint64_t granule, bool leaf);

@@ -141,9 +141,52 @@ static void test_guests_at_once(void **state)
 	rig_down(&host);
 }
 
+/*
+ * One thread of a guest unmaps while another attaches: the host's attach, which is made
+ * of a command in the queue of both, waits for readers, and no unmap that waits for the
+ * queue is one.
+ */
+static void test_attach_beside_unmap(void **state)
+{
+	static struct actor a;
+	struct smmu_config cfg = vm_host_config();
+	struct iommu_domain *other;
+	unsigned attached = 0;
+	struct rig host;
+
+	(void)state;
+	cfg.eventqs = 12;
+	rig_up(&host, &cfg);
+	vm_up(&host, &a.vm, 0, 2);
+	vm_boot(&a.vm);
+	a.port = smmu_port_open(host.smmu);
+	assert_non_null(a.port);
+	assert_int_equal(iommu_paging_domain_alloc(a.vm.dev[1], 0, &other), 0);
+	pthread_create(&a.cpu, NULL, run_cpu, &a);
+	while (!__atomic_load_n(&a.quit, __ATOMIC_ACQUIRE)) {
+		assert_int_equal(iommu_attach_device(other, a.vm.dev[1]), 0);
+		iommu_detach_device(other, a.vm.dev[1]);
+		attached++;
+	}
+	pthread_join(a.cpu, NULL);
+	if (a.wrong)
+		fail_msg("%s", a.wrong);
+	assert_true(attached > 0);
+	assert_int_equal(vm_stats(&a.vm).refused, 0);
+	iommu_domain_free(other);
+	smmu_port_close(a.port);
+	vm_shutdown(&a.vm);
+	vm_destroy(&a.vm);
+	assert_int_equal(host.errors, 0);
+	rig_down(&host);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_guests_at_once) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_guests_at_once),
+		cmocka_unit_test(test_attach_beside_unmap),
+	};
 
 	return cmocka_run_group_tests_name("vmm: guests on threads", tests, NULL, NULL);
 }
