@@ -220,16 +220,12 @@ static size_t length(const struct arm_smmu_invs *invs)
 	return __atomic_load_n(&invs->num, __ATOMIC_ACQUIRE);
 }
 
-int arm_smmu_invs_invalidate(struct arm_smmu_invs *invs, uint64_t iova, uint64_t size,
-			     uint64_t granule, bool leaf)
+int arm_smmu_invs_invalidate(const struct arm_smmu_invs *invs, uint64_t iova,
+			     uint64_t size, uint64_t granule, bool leaf)
 {
 	struct request r = { iova, size, granule, leaf };
-	int err;
 
-	pthread_rwlock_rdlock(&invs->lock);
-	err = walk(invs->inv, length(invs), &r);
-	pthread_rwlock_unlock(&invs->lock);
-	return err;
+	return walk(invs->inv, length(invs), &r);
 }
 
 /* What most domains have: a tag or two of their own SMMU, and no device caches. */
@@ -271,7 +267,6 @@ static bool copy_few(struct few *few, const struct arm_smmu_invs *invs,
 int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t size,
 		       uint64_t granule, bool leaf)
 {
-	struct request r = { iova, size, granule, leaf };
 	struct arm_smmu_invs *invs;
 	struct few few;
 	bool copied, locked;
@@ -291,8 +286,9 @@ int arm_smmu_inv_range(struct arm_smmu_domain *domain, uint64_t iova, uint64_t s
 		rcu_reader_ends();
 	} while (!copied && !locked);
 	if (copied)
-		return walk(few.inv, few.num, &r);
-	err = walk(invs->inv, length(invs), &r);
+		return walk(few.inv, few.num,
+			    &(struct request){ iova, size, granule, leaf });
+	err = arm_smmu_invs_invalidate(invs, iova, size, granule, leaf);
 	pthread_rwlock_unlock(&invs->lock);
 	return err;
 }

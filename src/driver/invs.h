@@ -85,10 +85,10 @@ struct arm_smmu_invs *arm_smmu_invs_purge(const struct arm_smmu_invs *invs);
 /*
  * [iova, iova + size) in pages of `granule` bytes, size 0: everything; leaf: no table
  * descriptors are concerned. Each CMD_SYNC that is due, the last one included. Of an
- * array that the caller keeps (DRV-79).
+ * array that the caller keeps, by its lock or because it is nobody else's (DRV-79).
  */
-int arm_smmu_invs_invalidate(struct arm_smmu_invs *invs, uint64_t iova, uint64_t size,
-			     uint64_t granule, bool leaf);
+int arm_smmu_invs_invalidate(const struct arm_smmu_invs *invs, uint64_t iova,
+			     uint64_t size, uint64_t granule, bool leaf);
 /* Everything under the tag of this entry, and its SYNC. */
 int arm_smmu_inv_tag(const struct arm_smmu_inv *inv);
 

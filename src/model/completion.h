@@ -7,19 +7,19 @@
  * effect at the moment at which its micro-TLB was looked at: one that overlaps a SYNC
  * comes before it. That leaves data:
  *
- *   to RAM, by a hit  The port's word is odd meanwhile. Such an access takes no lock and
- *	runs nobody's code, so that a SYNC simply waits for it: smmu_sync_holds().
- *   elsewhere	 A callback or a doorbell may run anything, this SMMU's registers
- *	included. The access is a *flight*, with a number and a thread. A SYNC that finds
- *	an older flight of another thread is held: its queue stays unconsumed and goes on
- *	when the flight has ended. In the inline mode, where a register write returns when
- *	its commands have taken effect, the writer waits for that: smmu_sync_wait(). A
- *	flight of the thread's own is below it on its stack and not waited for; and a
- *thread that has one waits for nobody, since two of them could for each other.
+ * - To RAM, by a hit. The port's word is odd meanwhile. Such an access takes no lock and
+ *   runs nobody's code, so that a SYNC simply waits for it: smmu_sync_holds().
+ * - Elsewhere. A callback or a doorbell may run anything, this SMMU's registers included.
+ *   The access is a *flight*, with a number and a thread. A SYNC that finds an older
+ *   flight of another thread is held: its queue stays unconsumed and goes on when the
+ *   flight has ended. In the inline mode, where a register write returns when its
+ *   commands have taken effect, the writer waits for that: smmu_sync_wait(). A flight of
+ *   the thread's own is below it on its stack and not waited for; and a thread that has
+ *   one waits for nobody, since two of them could for each other.
  *
  * CHOICE: a handler inside a flight that makes a queue go on, say by a CMD_SYNC of its
- *own, does not wait for that flight, whoever put the SYNC there: hardware would stand
- *still for ever.
+ * own, does not wait for that flight, whoever put the SYNC there: hardware would stand
+ * still for ever.
  */
 #ifndef MODEL_COMPLETION_H
 #define MODEL_COMPLETION_H
